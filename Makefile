@@ -1,0 +1,42 @@
+# Every command that people and CI use. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup build start demo test check render bench soak format clean
+RUN := scripts/run
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[36m%-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install what is missing (a newer Node if needed, npm packages)
+	@scripts/setup.sh
+
+build: setup ## compile all parts
+	@$(RUN) tsc -b
+
+start: build ## run the whole stack embedded; Ctrl-C ends it
+	@bin/gatehouse start
+
+demo: build ## walk through each system with real requests
+	@bin/gatehouse demo
+
+test: build check ## everything that CI runs
+	@scripts/jest
+
+check: build ## types, lint, tidy, drift of rendered files
+	@$(RUN) biome check --error-on-warnings .
+	@scripts/jest --selectProjects unit --testPathPatterns test/tidy --reporters default
+	@bin/gatehouse render --check
+
+render: build ## write kong/kong.yml from .env.example
+	@bin/gatehouse render --env-file .env.example --out kong/kong.yml
+
+bench: build ## the embedded plane beside other gateways, one table
+	@bench/run.sh
+
+soak: build ## the long runs: full sizes of the tests
+	@GATEHOUSE_SOAK=1 scripts/jest --selectProjects integration --testPathPatterns soak
+
+format: setup ## write formatting and safe lint fixes
+	@$(RUN) biome check --write .
+
+clean: ## remove what was built
+	@rm -rf packages/*/dist gateway/dist

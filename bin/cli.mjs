@@ -1,0 +1,27 @@
+// Maps a command to the part that implements it and hands it the rest of the arguments. Only parts' main.ts do the work.
+import { enableCompileCache } from 'node:module';
+
+enableCompileCache();
+
+const parts = {
+  gateway: ['gateway', 'run the embedded data plane alone'],
+  render: ['packages/kong-config', 'write kong.yml (DB-less) or decK files from kong/systems'],
+  validate: ['packages/kong-config', 'check state files or a kong.yml, naming every fault'],
+  mocks: ['packages/testkit', 'play every service of the five products'],
+  start: ['packages/devstack', 'run the whole stack embedded'],
+  demo: ['packages/devstack', 'walk through each system with real requests'],
+  token: ['packages/devstack', 'make a development token: token SYSTEM ROLE [--claim k=v]'],
+};
+
+const [command, ...args] = process.argv.slice(2);
+const part = Object.hasOwn(parts, command ?? '') ? parts[command] : undefined;
+
+if (!part) {
+  const help = command === undefined || command === 'help' || command === '--help';
+  const list = Object.entries(parts).map(([name, [, what]]) => `  ${name.padEnd(10)} ${what}`);
+  console.error([help ? 'usage: gatehouse COMMAND [OPTIONS]' : `gatehouse: unknown command "${command}"`, '', ...list].join('\n'));
+  process.exit(help ? 0 : 2);
+}
+
+const { main } = await import(`../${part[0]}/dist/main.js`);
+await main(command, args);

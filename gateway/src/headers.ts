@@ -1,0 +1,83 @@
+/**
+ * A header block that keeps order, spelling and repetition, as a proxy must, and looks names up without case.
+ * Parallel arrays, because one is made per request and per answer. Keys given to the methods are lower-case.
+ */
+export class HeaderList {
+  /** As spelled. */
+  readonly names: string[] = [];
+  /** Lower-case, same positions. */
+  readonly keys: string[] = [];
+  readonly values: string[] = [];
+
+  static from(pairs: Iterable<readonly [string, string]>): HeaderList {
+    const list = new HeaderList();
+    for (const [name, value] of pairs) list.add(name, value);
+    return list;
+  }
+
+  get size(): number {
+    return this.keys.length;
+  }
+
+  /** The first value of a name, or undefined. */
+  get(key: string): string | undefined {
+    const i = this.keys.indexOf(key);
+    return i < 0 ? undefined : this.values[i];
+  }
+
+  getAll(key: string): string[] {
+    return this.values.filter((_, i) => this.keys[i] === key);
+  }
+
+  has(key: string): boolean {
+    return this.keys.includes(key);
+  }
+
+  /** Appends a line, whatever is there. */
+  add(name: string, value: string): void {
+    this.push(name, name.toLowerCase(), value);
+  }
+
+  /** Appends a line whose lower-case key is known. */
+  push(name: string, key: string, value: string): void {
+    this.names.push(name);
+    this.keys.push(key);
+    this.values.push(value);
+  }
+
+  /** Replaces all lines of this name by one, at the place of the first. */
+  set(name: string, value: string): void {
+    const key = name.toLowerCase();
+    const i = this.keys.indexOf(key);
+    if (i < 0) {
+      this.push(name, key, value);
+      return;
+    }
+    this.names[i] = name;
+    this.values[i] = value;
+    this.dropFrom(i + 1, key);
+  }
+
+  /** Removes all lines of this name. */
+  remove(key: string): void {
+    this.dropFrom(0, key);
+  }
+
+  *entries(): IterableIterator<[name: string, value: string]> {
+    for (let i = 0; i < this.keys.length; i++) yield [this.names[i]!, this.values[i]!];
+  }
+
+  clone(): HeaderList {
+    const list = new HeaderList();
+    for (let i = 0; i < this.keys.length; i++) list.push(this.names[i]!, this.keys[i]!, this.values[i]!);
+    return list;
+  }
+
+  private dropFrom(start: number, key: string): void {
+    for (let i = this.keys.indexOf(key, start); i >= 0; i = this.keys.indexOf(key, i)) {
+      this.names.splice(i, 1);
+      this.keys.splice(i, 1);
+      this.values.splice(i, 1);
+    }
+  }
+}

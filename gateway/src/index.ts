@@ -1,0 +1,1 @@
+export { HeaderList } from './headers.js';

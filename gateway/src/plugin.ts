@@ -1,0 +1,133 @@
+/** What a twin of a Kong plugin sees of a request, and what it may answer. Modelled on Kong's PDK and phases. */
+import type { Consumer, Credential, Route, Service } from '@gatehouse/kong-config';
+import type { HeaderList } from './headers.js';
+
+/** What the client sent. Only `headers` may be changed: they are what the service gets, as in Kong. */
+export interface ClientRequest {
+  readonly method: string;
+  readonly scheme: 'http' | 'https';
+  /** The Host without its port, lower-case. */
+  readonly host: string;
+  /** The port in Host, else the one of the listener. */
+  readonly port: number;
+  /** As sent, without the query. */
+  readonly rawPath: string;
+  /** Normalised: percent-decoded where safe, dot segments and double slashes resolved. */
+  readonly path: string;
+  /** After `?`, as sent; empty when there is none. */
+  readonly rawQuery: string;
+  readonly httpVersion: 0.9 | 1.0 | 1.1 | 2;
+  readonly headers: HeaderList;
+  /** The peer of the connection. */
+  readonly remoteAddress: string;
+  /** The client, with X-Forwarded-For followed through trusted addresses only. */
+  readonly clientIp: string;
+  /** Null when chunked or when there is no body. */
+  readonly contentLength: number | null;
+  readonly hasBody: boolean;
+}
+
+/** What goes to the service beside the headers; changed by plugins until it is sent. */
+export interface UpstreamRequest {
+  method: string;
+  scheme: 'http' | 'https';
+  /** Already joined with the service's path; not percent-encoded yet where Kong would encode it when sending. */
+  path: string;
+  /** Without `?`. */
+  rawQuery: string;
+  /** The Host header to send; null = from route and target. */
+  host: string | null;
+  /** Replaces the client's body; null = the client's. */
+  body: Buffer | null;
+}
+
+/** The head of the answer as it is about to be sent; header filters change it. */
+export interface ResponseHead {
+  status: number;
+  readonly headers: HeaderList;
+  /** Who made the answer: the service, a plugin's exit, or the gateway's own error. */
+  readonly source: 'service' | 'exit' | 'error';
+}
+
+/** A plugin's answer instead of the service's (kong.response.exit). An object body is sent as JSON. */
+export interface Exit {
+  status: number;
+  body?: string | Buffer | object | null;
+  /** In Kong's rules: these replace headers set before. */
+  headers?: Record<string, string | number | readonly string[]>;
+}
+
+/** What happened, for the log phase. Times in milliseconds. */
+export interface Outcome {
+  status: number;
+  source: ResponseHead['source'];
+  /** From the first byte of the request to the last of the answer. */
+  totalMs: number;
+  /** Waiting for the service's head; null when none was asked. */
+  upstreamMs: number | null;
+  /** The gateway's own share before the service was asked. */
+  gatewayMs: number;
+  bytesIn: number;
+  bytesOut: number;
+  /** The client left before the answer was complete. */
+  aborted: boolean;
+}
+
+/** One request on its way through the phases. */
+export interface Exchange {
+  /** 32 hex digits: X-Kong-Request-Id. */
+  readonly id: string;
+  readonly request: ClientRequest;
+  readonly upstream: UpstreamRequest;
+  readonly route: Route | null;
+  readonly service: Service | null;
+  /** Captures of the matched regex path: numbered from 1, and by name. */
+  readonly uriCaptures: { unnamed: readonly string[]; named: Readonly<Record<string, string>> } | null;
+  consumer: Consumer | null;
+  credential: Credential | null;
+  /** Headers that plugins put on whatever answer is sent (kong.response.set_header before the answer exists). */
+  readonly responseHeaders: HeaderList;
+  /** kong.ctx.shared. */
+  readonly shared: Map<string, unknown>;
+  /** A plugin's own state for this request, by plugin instance (kong.ctx.plugin). */
+  readonly local: Map<object, unknown>;
+  /** Unix milliseconds at which the request began. */
+  readonly startedAt: number;
+  /** The whole body, collected once (then sent on from memory). Rejects with BodyTooLarge past `limit` bytes. */
+  readBody(limit?: number): Promise<Buffer>;
+}
+
+type MaybePromise<T> = T | Promise<T>;
+
+/** One configured instance of a plugin. Every handler is optional; a throw is answered 500 and logged. */
+export interface PluginInstance {
+  /** Before routing; runs for global plugins only. */
+  rewrite?(exchange: Exchange): MaybePromise<Exit | undefined>;
+  access?(exchange: Exchange): MaybePromise<Exit | undefined>;
+  headerFilter?(exchange: Exchange, head: ResponseHead): void;
+  /** Gets each piece of the body, the last with `last` (which may be empty); returns what to send instead. */
+  bodyFilter?(exchange: Exchange, chunk: Buffer, last: boolean): Buffer;
+  log?(exchange: Exchange, outcome: Outcome): void;
+  /** Ends timers and connections when the configuration is replaced. */
+  close?(): void;
+}
+
+/** Effects that twins may use, injected. */
+export interface PluginEnvironment {
+  /** Unix milliseconds. */
+  now(): number;
+  /** RFC 4122 v4. */
+  uuid(): string;
+  log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>): void;
+  /** State that outlives a reload, by a name of the plugin's choice. */
+  readonly state: Map<string, unknown>;
+}
+
+/** A bundled plugin of Kong, written again in TypeScript: same name, priority and behaviour. */
+export interface PluginTwin {
+  readonly name: string;
+  /** Kong's PRIORITY: higher runs earlier. */
+  readonly priority: number;
+  readonly version: string;
+  create(config: Record<string, unknown>, environment: PluginEnvironment): PluginInstance;
+}

@@ -1,0 +1,31 @@
+import fs from 'node:fs';
+
+const swc = JSON.parse(fs.readFileSync(new URL('./.swcrc.json', import.meta.url), 'utf8'));
+const parts = ['packages/kong-config', 'packages/testkit', 'packages/devstack', 'gateway'];
+
+const shared = {
+  rootDir: import.meta.dirname,
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': ['@swc/jest', { ...swc, swcrc: false }] },
+  moduleNameMapper: {
+    ...Object.fromEntries(parts.map((p) => [`^@gatehouse/${p.split('/').at(-1)}$`, `<rootDir>/${p}/src/index.ts`])),
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+};
+const project = (displayName, testMatch, more = {}) => ({
+  displayName,
+  ...shared,
+  testMatch: testMatch.map((m) => `<rootDir>/${m}`),
+  ...more,
+});
+
+export default {
+  reporters: ['default', '<rootDir>/scripts/summary-reporter.mjs'],
+  projects: [
+    project('unit', [...parts.map((p) => `${p}/src/**/*.test.ts`), 'test/tidy/**/*.test.ts']),
+    project('conformance', ['test/conformance/**/*.test.ts']),
+    project('contract', ['test/contract/**/*.test.ts']),
+    project('integration', ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/chaos/**/*.test.ts']),
+  ],
+};

@@ -1,1 +1,1 @@
-export {};
+export { type Service, type System, servicePorts, services, systems } from './services.js';

@@ -2,6 +2,17 @@
 import type { Consumer, Credential, Route, Service } from '@gatehouse/kong-config';
 import type { HeaderList } from './headers.js';
 
+/** The client's connection, for ids and logs. */
+export interface ConnectionInfo {
+  /** The address and port of the listener that took it. */
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** Counts the connections of this process from 1 (nginx's $connection). */
+  readonly serial: number;
+  /** Counts the requests on this connection, this one included (nginx's $connection_requests). */
+  readonly requests: number;
+}
+
 /** What the client sent. Only `headers` may be changed: they are what the service gets, as in Kong. */
 export interface ClientRequest {
   readonly method: string;
@@ -22,9 +33,12 @@ export interface ClientRequest {
   readonly remoteAddress: string;
   /** The client, with X-Forwarded-For followed through trusted addresses only. */
   readonly clientIp: string;
+  /** The connection's peer is in the trusted list: its X-Forwarded headers are believed. */
+  readonly trusted: boolean;
   /** Null when chunked or when there is no body. */
   readonly contentLength: number | null;
   readonly hasBody: boolean;
+  readonly connection: ConnectionInfo;
 }
 
 /** What goes to the service beside the headers; changed by plugins until it is sent. */
@@ -73,6 +87,15 @@ export interface Outcome {
   aborted: boolean;
 }
 
+/** The client's body is larger than a plugin takes. */
+export class BodyTooLarge extends Error {
+  readonly code = 'BODY_TOO_LARGE';
+  /** `limit`: the bound that was passed, in bytes. */
+  constructor(readonly limit: number) {
+    super(`the body is larger than ${limit} bytes`);
+  }
+}
+
 /** One request on its way through the phases. */
 export interface Exchange {
   /** 32 hex digits: X-Kong-Request-Id. */
@@ -95,6 +118,11 @@ export interface Exchange {
   readonly startedAt: number;
   /** The whole body, collected once (then sent on from memory). Rejects with BodyTooLarge past `limit` bytes. */
   readBody(limit?: number): Promise<Buffer>;
+  /**
+   * Collects the body as the proxy does before it sends it (memory, then a temporary file) and says its length in bytes.
+   * Rejects with BodyTooLarge past `limit` bytes. For plugins that count a chunked body without wanting to hold it.
+   */
+  bodySize(limit: number): Promise<number>;
 }
 
 type MaybePromise<T> = T | Promise<T>;

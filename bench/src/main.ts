@@ -13,9 +13,8 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const colour = (code: number, text: string): string => (process.stdout.isTTY ? `\u001b[${code}m${text}\u001b[0m` : text);
 
 function printVerdict(report: Report, options: Options): void {
-  say(
-    `\n${report.title}: medians of ${report.settings.rounds} rounds, ${report.settings.connections} connections\n\n${textTable(report.results)}\n`,
-  );
+  const { rounds, connections } = report.settings;
+  say(`\n${report.title}: medians of ${rounds} rounds, ${connections} connections\n\n${textTable(report.results)}\n`);
   const titleOf = (name: string): string => report.results.find((each) => each.name === name)?.title ?? name;
   for (const bar of report.bars) {
     if (bar.ratio === null && options.only) continue;

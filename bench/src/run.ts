@@ -90,7 +90,8 @@ function pick(scenario: Scenario, options: Options, around: Surroundings, values
 async function rounds(field: Field, setup: Setup, say: (text: string) => void): Promise<Map<string, Round[]>> {
   return measureAll(field.running, setup, {
     measured: (number, running, { cpuMicros, requestsPerSecond, p50Ms, p99Ms, otherCores }) => {
-      const figures = `${cpuMicros.toFixed(1).padStart(6)} µs ${String(requestsPerSecond).padStart(6)}/s  p50 ${p50Ms.toFixed(2)}  p99 ${p99Ms.toFixed(2)} ms`;
+      const latency = `p50 ${p50Ms.toFixed(2)}  p99 ${p99Ms.toFixed(2)} ms`;
+      const figures = `${cpuMicros.toFixed(1).padStart(6)} µs ${String(requestsPerSecond).padStart(6)}/s  ${latency}`;
       say(`  ${number}/${setup.settings.rounds} ${running.program.title.padEnd(30)} ${figures}  (others: ${otherCores.toFixed(2)} cores)`);
     },
     failed: (running, error) => {

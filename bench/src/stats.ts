@@ -13,11 +13,11 @@ export function round(value: number, decimals: number): number {
 }
 
 /**
- * The order in which contestants run in a round: rotated by one each round, and backwards every second round, so that nobody always
- * runs first, or always behind the same neighbour.
+ * The order in which contestants run in a round: forwards and backwards in turn, each time beginning one further, so that nobody always
+ * runs behind the same neighbour, and everybody is first once in as many rounds as there are contestants.
  */
 export function orderOf<T>(items: readonly T[], roundNumber: number): T[] {
-  const shift = items.length === 0 ? 0 : roundNumber % items.length;
-  const rotated = [...items.slice(shift), ...items.slice(0, shift)];
-  return roundNumber % 2 === 1 ? rotated.reverse() : rotated;
+  const turned = roundNumber % 2 === 1 ? [...items].reverse() : [...items];
+  const shift = items.length === 0 ? 0 : (roundNumber >> 1) % items.length;
+  return [...turned.slice(shift), ...turned.slice(0, shift)];
 }

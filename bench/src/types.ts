@@ -1,8 +1,9 @@
 /** What a benchmark consists of. Scenarios are data: a new one needs no new code to start, check, measure or report it. */
 
 /**
- * A program that the bench starts. Its files, command and environment may hold the placeholders `__PORT__` (its own), `__NAME_PORT__` (of
- * the backend NAME), `__DIR__` (its working directory), `__ROOT__`, `__PEERS__` (npm packages), `__PYTHON__` (wheels), `__NODE__`, `__BODY__`.
+ * A program that the bench starts. Its files, command and environment may hold the placeholders `__PORT__` (its own), `__NAME_PORT__`
+ * (of the backend NAME), `__DIR__` (its working directory), `__ROOT__`, `__PEERS__` (npm packages), `__PYTHON__` (wheels),
+ * `__ARCH__`, `__NODE__`, `__BODY__`.
  */
 export interface Program {
   /** Lower-case, digits and dashes; unique within a scenario. */

@@ -14,17 +14,19 @@ Written by \`make bench\`: don't edit. Gatehouse's embedded plane beside other g
 
 ## How it is measured
 
-- Every contestant has one worker (one thread, or one Node process), listens on 127.0.0.1, writes no access log, and keeps its connections to the
-  service open. Their configurations are in [bench/peers](../../bench/peers) and [bench/gatehouse](../../bench/gatehouse).
-- wrk keeps 50 connections open and sends the next request when the answer has come. The service is nginx with one worker, answering from memory.
-- Before it is measured, each contestant must answer with the right status and the right 1 KiB and keep the client's connection open; while it is
-  measured, one wrong answer, or more than one new connection to the service per hundred requests, fails it.
-- All contestants run at the same time, idle but for the one that is measured. Each is warmed up, then measured once in every round; the order
-  changes from round to round. The tables show medians over the rounds; the JSON files hold every round.
-- **CPU µs/request** is the user and system time of all of a contestant's processes (\`/proc/PID/stat\`), divided by the requests served. It is the
-  figure to compare: it hardly depends on what else the machine does. **Requests/s and latencies do**: the load generator, the service and the
-  contestant share the machine's cores with each other and with whatever else runs. Cores that others used are stated with each table.
-- Latencies are those of a saturated proxy: at 50 connections that never pause, p50 is 50 divided by the throughput.
+- Every contestant has one worker (one thread, or one Node process), listens on 127.0.0.1, writes no access log, and keeps its connections
+  to the service open. Their configurations are in [bench/peers](../../bench/peers) and [bench/gatehouse](../../bench/gatehouse).
+- wrk keeps 50 connections open and sends the next request when the answer has come. The service is nginx with one worker, answering from
+  memory.
+- Before it is measured, each contestant must answer with the right status and the right 1 KiB and keep the client's connection open; while
+  it is measured, one wrong answer, or more than one new connection to the service per hundred requests, fails it.
+- All contestants run at the same time, idle but for the one that is measured. Each is warmed up, then measured once in every round; the
+  order changes from round to round. The tables show medians over the rounds; the JSON files hold every round.
+- **CPU µs/request** is the user and system time of all of a contestant's processes (\`/proc/PID/stat\`), divided by the requests served. It is
+  the figure to compare, because it depends little on what else the machine does. **Requests/s and latencies depend on it a lot**: the load
+  generator, the service and the contestant share the machine's cores with each other and with whatever else runs. The cores that others
+  used are stated with each table.
+- Latencies are those of a saturated proxy: at 50 connections that never pause, the mean is 50 divided by the throughput.
 `;
 
 function section(report: Report): string {
@@ -42,8 +44,9 @@ ${markdownTable(report.results)}
 
 ${[...bars, ...failures].join('\n')}
 
-Measured ${report.date.slice(0, 16).replace('T', ' ')} UTC at commit ${report.commit}: ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB,
-${machine.system}, Linux ${machine.kernel}, Node ${machine.node}, ${machine.loadGenerator}; ${settings.rounds} rounds of ${settings.secondsPerRound} s after a warm-up of ${settings.warmUpSeconds} s.
+Measured ${report.date.slice(0, 16).replace('T', ' ')} UTC at commit ${report.commit}.
+${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Linux ${machine.kernel}, Node ${machine.node},
+${machine.loadGenerator}; ${settings.rounds} rounds of ${settings.secondsPerRound} s after a warm-up of ${settings.warmUpSeconds} s.
 Other programs used ${machine.otherCores.toFixed(2)} of the ${machine.cores} cores meanwhile (median). Service: ${report.service}.
 Every round: [${report.scenario}.json](${report.scenario}.json).
 `;

@@ -1,0 +1,105 @@
+/** `bench/profile.sh [CONTESTANT]`: a CPU profile of a Node contestant under the bench's own load. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { check } from '../check.js';
+import { BenchError } from '../errors.js';
+import { parseOptions } from '../options.js';
+import { portName } from '../placeholders.js';
+import { commonValues, type Places, type Running, start } from '../programs.js';
+import { scenarioByName } from '../scenarios/index.js';
+import type { Program, Scenario } from '../types.js';
+import { runWrk } from '../wrk.js';
+import { type Call, callTree, type FunctionTime, functionTimes, groupTimes, parseProfile } from './cpu-profile.js';
+import { flameGraph } from './flame-graph.js';
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const monotonicMicros = (): number => Number(process.hrtime.bigint() / 1000n);
+const profileName = 'profile.cpuprofile';
+/** The profiled process writes its profile when it ends. */
+const endPatienceMs = 30_000;
+
+interface Load {
+  readonly requests: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The same program with V8's sampling profiler. Throws BenchError when it is no Node program. */
+function profiled(program: Program, places: Places): Program {
+  const flags = ['--cpu-prof', '--cpu-prof-dir=__DIR__', `--cpu-prof-name=${profileName}`, '--cpu-prof-interval=500'];
+  const [first = '', ...rest] = program.command;
+  if (first === '__ROOT__/bin/gatehouse') return { ...program, command: [places.node, ...flags, '__ROOT__/bin/cli.mjs', ...rest] };
+  if (first === '__NODE__') return { ...program, command: [places.node, ...flags, ...rest] };
+  throw new BenchError(`${program.title} is no Node program`);
+}
+
+async function underLoad(running: Running, scenario: Scenario, seconds: number, warmUpSeconds: number, connections: number): Promise<Load> {
+  const load = { port: running.port, exam: scenario.exam, connections };
+  await check(running.port, scenario.exam);
+  say(`${running.program.title}: warming up for ${warmUpSeconds} s, then profiling for ${seconds} s`);
+  await runWrk({ ...load, seconds: warmUpSeconds });
+  const from = monotonicMicros();
+  const { requests } = await runWrk({ ...load, seconds });
+  return { requests, from, to: monotonicMicros() };
+}
+
+async function collect(scenario: Scenario, contestant: Program, places: Places): Promise<Load> {
+  const started: Running[] = [];
+  const { settings } = parseOptions(process.env);
+  try {
+    let values = commonValues(places, scenario.exam.body);
+    for (const backend of scenario.backends) {
+      const running = await start(backend, places, values);
+      started.push(running);
+      values = { ...values, [portName(backend.name)]: String(running.port) };
+    }
+    const running = await start(profiled(contestant, places), places, values);
+    started.push(running);
+    return await underLoad(running, scenario, Math.max(settings.secondsPerRound, 8), settings.warmUpSeconds, settings.connections);
+  } finally {
+    await Promise.all(started.map((each) => each.stop(endPatienceMs)));
+  }
+}
+
+function table(functions: readonly FunctionTime[], tree: Call, requests: number): string {
+  const line = (each: FunctionTime): string => {
+    const cells = [each.self / requests, each.total / requests, (100 * each.self) / tree.total].map((n) => n.toFixed(2).padStart(8));
+    return `${cells.join('')}  ${each.name}  ${each.place}`;
+  };
+  return ['    self   total  self %  function (microseconds per request)', ...functions.slice(0, 40).map(line)].join('\n');
+}
+
+function groups(functions: readonly FunctionTime[], tree: Call, requests: number): string {
+  return groupTimes(functions)
+    .map(
+      ([group, self]) => `${(self / requests).toFixed(2).padStart(8)} µs ${((100 * self) / tree.total).toFixed(1).padStart(5)} %  ${group}`,
+    )
+    .join('\n');
+}
+
+async function main(): Promise<void> {
+  const root = path.resolve(import.meta.dirname, '../../..');
+  const scenario = scenarioByName(parseOptions(process.env).scenario);
+  const name = process.argv[2] ?? 'gatehouse';
+  const contestant = scenario.contestants.find((each) => each.name === name);
+  if (!contestant) throw new BenchError(`no contestant "${name}"; there is: ${scenario.contestants.map((each) => each.name).join(', ')}`);
+  const places = { root, tools: path.join(root, '.tools/bench'), node: process.execPath, path: process.env['PATH'] ?? '' };
+  const load = await collect(scenario, contestant, places);
+  const source = path.join(places.tools, 'run', name, profileName);
+  const text = readFileSync(source, 'utf8');
+  const tree = callTree(parseProfile(text), root, load.from, load.to);
+  const functions = functionTimes(tree);
+  const out = path.join(places.tools, 'profiles');
+  mkdirSync(out, { recursive: true });
+  const each = (tree.total / load.requests).toFixed(1);
+  const title = `${contestant.title}: ${each} µs of its main thread per request, ${load.requests} requests`;
+  writeFileSync(path.join(out, `${name}.svg`), flameGraph(tree, title, load.requests));
+  writeFileSync(path.join(out, `${name}.cpuprofile`), text);
+  say(`\n${title}\n\n${table(functions, tree, load.requests)}\n\n${groups(functions, tree, load.requests)}\n`);
+  say(`flame graph: ${path.relative(process.cwd(), path.join(out, `${name}.svg`))}; for Chrome's DevTools: ${name}.cpuprofile beside it`);
+}
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`profile: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,6 +1,7 @@
 /** Answers that plugins make with Kong's own bodies. */
 import { kongError, nginxError } from '../../phases/error-body.js';
 import type { Exchange, Exit } from '../../plugin.js';
+import { encodeJson } from './json.js';
 
 /** What nginx answers itself when a plugin exits with a status and no body; Kong catches the others with its error page. */
 const NGINX_TITLES: Readonly<Record<number, string>> = {
@@ -45,4 +46,9 @@ export function emptyExit(exchange: Exchange, status: number): Exit {
   const line = `${status} ${title}`;
   const body = `<html>\r\n<head><title>${line}</title></head>\r\n<body>\r\n<center><h1>${line}</h1></center>\r\n</body>\r\n</html>\r\n`;
   return { status, body, headers: { 'Content-Type': 'text/html; charset=UTF-8' } };
+}
+
+/** kong.response.exit(status, table): the table as JSON. */
+export function jsonExit(status: number, body: object, headers?: Record<string, string>): Exit {
+  return { status, body: encodeJson(body), headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers } };
 }

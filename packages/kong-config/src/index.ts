@@ -1,1 +1,7 @@
+export { formatFault } from './declarative/format.js';
+export { keyOf, uuidV5For } from './declarative/ids.js';
+export { type LoadOptions, loadTree, parseDeclarative } from './declarative/load.js';
+export { DocumentError, readDocument } from './declarative/yaml.js';
+export { BUNDLED_PLUGINS, PluginSchemaError, pluginSchemas, registerPluginSchema } from './plugins/index.js';
+export type { EntitySchema, Field, Fields, PluginSchema, RecordField } from './schema/types.js';
 export type * from './types.js';

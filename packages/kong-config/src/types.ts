@@ -149,6 +149,26 @@ export interface CaCertificate extends Entity {
   cert_digest: string | null;
 }
 
+/** Where secrets are kept; `{vault://prefix/name}` refers to one of its. */
+export interface Vault extends Entity {
+  prefix: string;
+  name: string;
+  description: string | null;
+  config: Record<string, unknown>;
+}
+
+export interface KeySet extends Entity {
+  name: string | null;
+}
+
+export interface Key extends Entity {
+  name: string | null;
+  kid: string;
+  set: Ref | null;
+  jwk: string | null;
+  pem: { private_key: string | null; public_key: string | null } | null;
+}
+
 /** A credential of any plugin; the fields beside `consumer` are the plugin's own. */
 export interface Credential extends Entity {
   consumer: Ref | null;
@@ -168,6 +188,9 @@ export interface KongConfig {
   certificates: Certificate[];
   snis: Sni[];
   ca_certificates: CaCertificate[];
+  vaults: Vault[];
+  key_sets: KeySet[];
+  keys: Key[];
   /** By Kong's entity name: keyauth_credentials, basicauth_credentials, hmacauth_credentials, jwt_secrets, acls. */
   credentials: Record<string, Credential[]>;
 }

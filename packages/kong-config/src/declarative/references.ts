@@ -1,0 +1,97 @@
+import { pathText } from '../schema/context.js';
+import type { Dict } from '../schema/types.js';
+import { closest } from './closest.js';
+import type { Item } from './items.js';
+
+/** Notes a fault at a path. */
+export type Report = (path: string, message: string, hint?: string) => void;
+
+const SHOWN = 8;
+
+/** A value for a message; keys are credentials, so of a long one only the beginning is shown. */
+function shown(entity: string, value: string): string {
+  return entity === 'keyauth_credentials' && value.length > SHOWN ? `${value.slice(0, SHOWN / 2)}…` : value;
+}
+
+/** Knows every entity of a file by id and by the key that others may use for it. */
+export class Index {
+  private readonly byId = new Map<string, Map<string, Item>>();
+  private readonly byKey = new Map<string, Map<string, Item>>();
+
+  constructor(private readonly report: Report) {}
+
+  /** Takes in an entity; says so when another one has its name or id already. */
+  add(item: Item): void {
+    const { schema, data, id } = item;
+    const keyField = schema.endpoint_key;
+    const key = keyField !== undefined && schema.fields[keyField]?.unique === true ? data[keyField] : null;
+    const first = typeof key === 'string' ? claim(this.byKey, schema.name, key, item) : null;
+    if (first !== null) this.twice(item, `${keyField} set to '${shown(schema.name, String(key))}'`, first, keyField);
+    const same = claim(this.byId, schema.name, id, item);
+    if (first === null && same !== null) this.twice(item, `primary key set to '${id}'`, same);
+    this.addUniques(item);
+  }
+
+  /** The entity that a foreign key means: a name, an id, or `{ id }`. */
+  find(entity: string, reference: unknown): Item | undefined {
+    const key = typeof reference === 'object' && reference !== null ? (reference as Dict)['id'] : reference;
+    if (typeof key !== 'string') return undefined;
+    return this.byKey.get(entity)?.get(key) ?? this.byId.get(entity)?.get(key);
+  }
+
+  /** Says so when a foreign key of the entity leads nowhere. */
+  checkReferences(item: Item): void {
+    for (const [name, field] of Object.entries(item.schema.fields)) {
+      if (field.type !== 'foreign') continue;
+      const value = item.data[name];
+      if (!isReference(value) || this.find(field.reference, value) !== undefined) continue;
+      const text = typeof value === 'string' ? value : JSON.stringify(value);
+      const message = `invalid reference '${name}: ${text}' (no such entry in '${field.reference}')`;
+      this.report(pathText([...item.path, name]), message, this.nearest(field.reference, text));
+    }
+  }
+
+  private nearest(entity: string, written: string): string | undefined {
+    const near = closest(written, this.byKey.get(entity)?.keys() ?? []);
+    return near === undefined ? undefined : `did you mean '${near}'?`;
+  }
+
+  private addUniques(item: Item): void {
+    for (const [name, field] of Object.entries(item.schema.fields)) {
+      const value = item.data[name];
+      if (field.unique !== true || name === item.schema.endpoint_key || typeof value !== 'string') continue;
+      const first = claim(this.byKey, `${item.schema.name}.${name}`, value, item);
+      if (first !== null) this.twice(item, `${name} set to '${value}'`, first, name);
+    }
+  }
+
+  private twice(item: Item, what: string, first: Item, field?: string): void {
+    const message = `uniqueness violation: '${item.schema.name}' entity with ${what} already declared`;
+    const label = labelOf(item);
+    const hint = `${label === null ? 'it' : `'${label}'`} repeats ${pathText(first.path)}`;
+    this.report(pathText(field === undefined ? item.path : [...item.path, field]), message, hint);
+  }
+}
+
+function labelOf({ schema, data }: Item): string | null {
+  const label = data[schema.endpoint_key ?? 'name'] ?? data['name'];
+  return typeof label === 'string' ? shown(schema.name, label) : null;
+}
+
+function isReference(value: unknown): boolean {
+  if (typeof value === 'string') return value !== '';
+  return typeof value === 'object' && value !== null && typeof (value as Dict)['id'] === 'string';
+}
+
+/** Puts the item under its key, unless another one is there: that one is returned. */
+function claim(index: Map<string, Map<string, Item>>, entity: string, key: string, item: Item): Item | null {
+  let entries = index.get(entity);
+  if (entries === undefined) {
+    entries = new Map();
+    index.set(entity, entries);
+  }
+  const first = entries.get(key);
+  if (first !== undefined) return first;
+  entries.set(key, item);
+  return null;
+}

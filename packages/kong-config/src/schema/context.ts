@@ -1,0 +1,58 @@
+import type { Node } from './node.js';
+import type { Dict } from './types.js';
+
+/** Keys and indices from the root of the file. */
+export type PathPart = string | number;
+
+export interface RawFault {
+  path: string;
+  message: string;
+  hint?: string;
+}
+
+/** Answers what the generic interpreter cannot know: other entities, and the world outside. */
+export interface Hooks {
+  /** An entity nested in another one (or in the file); returns it completed. */
+  entity(node: Node, value: Dict, context: Context): unknown;
+  /** A foreign key; returns it as written. */
+  foreign(name: string, node: Node, value: unknown, context: Context): unknown;
+  /** A value for an `auto` field, or undefined to leave it out. */
+  auto(name: string, node: Node, context: Context): unknown;
+  /** What a `{vault://…}` reference stands for. */
+  reference(text: string, context: Context): unknown;
+  /** What to say about a field that nobody knows. */
+  unknownField?(name: string, known: Iterable<string>, context: Context): string | undefined;
+  /** What to say about a fault of a value. */
+  hint?(message: string, value: unknown, node: Node): string | undefined;
+}
+
+const MAX_FAULTS = 500;
+
+/** `services[0].routes[1].paths[0]`; keys that aren't names are quoted. */
+export function pathText(parts: readonly PathPart[]): string {
+  let text = '';
+  for (const part of parts) {
+    if (typeof part === 'number') text += `[${part}]`;
+    else if (/^[\w@#-]+$/.test(part)) text += text === '' ? part : `.${part}`;
+    else text += `[${JSON.stringify(part)}]`;
+  }
+  return text;
+}
+
+/** Where the interpreter is, and what it found; one per file. */
+export class Context {
+  readonly path: PathPart[] = [];
+  readonly faults: RawFault[] = [];
+  /** All faults met, also those past the limit of what is kept. */
+  count = 0;
+
+  constructor(readonly hooks: Hooks) {}
+
+  /** Notes a fault here, or at `below` this place. */
+  fault(message: string, hint?: string, below: readonly PathPart[] = []): void {
+    this.count += 1;
+    if (this.faults.length >= MAX_FAULTS) return;
+    const path = pathText([...this.path, ...below]);
+    this.faults.push(hint === undefined ? { path, message } : { path, message, hint });
+  }
+}

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Measures the embedded plane beside other gateways: installs the peers, builds, runs.
-#   make bench [SCENARIO=bare-proxy] [ROUNDS=5] [SECONDS=4] [CONNECTIONS=50] [ONLY=gatehouse,envoy] [OUT=docs/bench]
+#   make bench [SCENARIO=bare-proxy] [ROUNDS=7] [SECONDS=3] [CONNECTIONS=50] [ONLY=gatehouse,envoy] [OUT=docs/bench]
 set -eu
 # First of all, because some shells count in a variable of this name.
 BENCH_SECONDS=$(printenv SECONDS || true)

@@ -11,7 +11,7 @@ export interface Options {
   readonly out: string | null;
 }
 
-export const defaults: Settings = { rounds: 5, secondsPerRound: 4, warmUpSeconds: 4, connections: 50 };
+export const defaults: Settings = { rounds: 7, secondsPerRound: 3, warmUpSeconds: 4, connections: 50 };
 
 function whole(name: string, text: string | undefined, preset: number, from: number, to: number): number {
   if (text === undefined || text === '') return preset;

@@ -1,15 +1,26 @@
-import { round } from '../stats.js';
+import { median, round } from '../stats.js';
 import type { Bar, BarResult, Result } from '../types.js';
 
-/** Judges the bars by the medians of CPU time per request. One that cannot be judged is not met. */
+/**
+ * CPU time per request of one over that of another: the median of the ratios within each round, because the machine's own speed changes
+ * from minute to minute. NaN when there is no common round.
+ */
+export function relation(subject: Result, over: Result): number {
+  const ratios = subject.rounds.flatMap((each, index) => {
+    const other = over.rounds[index];
+    return other && other.cpuMicros > 0 ? [each.cpuMicros / other.cpuMicros] : [];
+  });
+  return median(ratios);
+}
+
+/** Judges the bars by `relation`. One that cannot be judged is not met. */
 export function judge(bars: readonly Bar[], results: readonly Result[]): BarResult[] {
-  const cpu = (name: string): number | undefined => results.find((each) => each.name === name)?.median.cpuMicros;
+  const named = (name: string): Result | undefined => results.find((each) => each.name === name);
   return bars.map((bar) => {
-    const subject = cpu(bar.subject);
-    const over = cpu(bar.over);
-    if (subject === undefined || over === undefined || over === 0) return { ...bar, ratio: null, met: false };
-    const ratio = round(subject / over, 3);
-    return { ...bar, ratio, met: ratio <= bar.atMost };
+    const subject = named(bar.subject);
+    const over = named(bar.over);
+    const ratio = subject && over ? round(relation(subject, over), 3) : Number.NaN;
+    return Number.isNaN(ratio) ? { ...bar, ratio: null, met: false } : { ...bar, ratio, met: ratio <= bar.atMost };
   });
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Report, Result } from '../types.js';
-import { describeBar, judge } from './bars.js';
+import { describeBar, judge, relation } from './bars.js';
 import { page } from './markdown.js';
 import { gridStep, plot } from './plot.js';
 import { markdownTable, textTable } from './table.js';
@@ -13,7 +13,7 @@ function result(name: string, role: Result['role'], cpuMicros: number): Result {
     title: name.toUpperCase(),
     version: '1.2.3',
     role,
-    rounds: [round, { ...round, cpuMicros: cpuMicros + 4 }],
+    rounds: [round, { ...round, cpuMicros: cpuMicros * 3 }],
     median: figures,
   };
 }
@@ -28,6 +28,12 @@ describe('judge', () => {
     [0.49, false],
   ])('at most %d × is met: %s', (atMost, met) => {
     expect(judge([{ ...bar, atMost }], results)).toEqual([{ ...bar, atMost, ratio: 0.5, met }]);
+  });
+
+  test('compares within rounds, so that a slow minute does not count', () => {
+    const rounds = (cpu: readonly number[]): Result['rounds'] => cpu.map((cpuMicros) => ({ ...results[0]!.rounds[0]!, cpuMicros }));
+    expect(relation({ ...results[1]!, rounds: rounds([10, 40, 10]) }, { ...results[0]!, rounds: rounds([20, 80, 21]) })).toBe(0.5);
+    expect(relation({ ...results[1]!, rounds: [] }, results[0]!)).toBeNaN();
   });
 
   test('what was not measured is not met', () => {

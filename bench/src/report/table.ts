@@ -1,5 +1,6 @@
 /** The results as rows of text, for the terminal and for Markdown. */
 import type { Result } from '../types.js';
+import { relation } from './bars.js';
 
 export const columns = ['', 'requests/s', 'p50 ms', 'p99 ms', 'CPU µs/request', 'of Gatehouse'] as const;
 
@@ -21,11 +22,11 @@ export function label(result: Result): string {
 
 /** One row per result, cells in the order of `columns`. */
 export function rows(results: readonly Result[]): string[][] {
-  const ours = baseline(results)?.median.cpuMicros;
+  const ours = baseline(results);
   return byCpu(results).map((result) => {
     const { requestsPerSecond, p50Ms, p99Ms, cpuMicros } = result.median;
-    const relation = ours ? `${(cpuMicros / ours).toFixed(2)} ×` : '';
-    return [label(result), requestsPerSecond.toLocaleString('en-US'), p50Ms.toFixed(2), p99Ms.toFixed(2), cpuMicros.toFixed(1), relation];
+    const times = ours ? `${relation(result, ours).toFixed(2)} ×` : '';
+    return [label(result), requestsPerSecond.toLocaleString('en-US'), p50Ms.toFixed(2), p99Ms.toFixed(2), cpuMicros.toFixed(1), times];
   });
 }
 

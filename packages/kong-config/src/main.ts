@@ -1,0 +1,151 @@
+/** `gatehouse render` and `gatehouse validate`: reads the command line and the environment, writes files, sets the exit code. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { formatFault } from './declarative/format.js';
+import { parseDeclarative } from './declarative/load.js';
+import { firstDifference } from './render/difference.js';
+import { listSystems, readEnvFile, readStateFiles, UnknownSystemError } from './render/files.js';
+import { type Rendered, render, type StateFile } from './render/render.js';
+import type { Fault, KongConfig } from './types.js';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const committedFile = 'kong/kong.yml';
+const defaultsFile = '.env.example';
+const deckFolder = 'kong/deck';
+
+/** The command line can't be understood. */
+class UsageError extends Error {
+  readonly code = 'GH_USAGE';
+}
+
+type Values = Record<string, string | undefined>;
+
+/** Runs `render` or `validate`. Exit code 0, 1 for a faulty configuration or a stale file, 2 for a command line that makes no sense. */
+export async function main(command: string, args: string[]): Promise<void> {
+  try {
+    process.exitCode = command === 'validate' ? validate(args) : renderCommand(args);
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+    console.error(`gatehouse ${command}: ${(error as Error).message}`);
+  }
+}
+
+/** Errors of the command line and of files that can't be read are told; any other is a fault of the program. */
+function exitCodeOf(error: unknown): number {
+  const code = (error as { code?: unknown }).code;
+  if (error instanceof UsageError || error instanceof UnknownSystemError) return 2;
+  if (typeof code !== 'string') throw error;
+  return code.startsWith('ERR_PARSE_ARGS') ? 2 : 1;
+}
+
+const renderOptions = {
+  system: { type: 'string', multiple: true },
+  target: { type: 'string', default: 'dbless' },
+  out: { type: 'string' },
+  'env-file': { type: 'string' },
+  check: { type: 'boolean', default: false },
+  transport: { type: 'string' },
+  fuse: { type: 'boolean' },
+  'no-fuse': { type: 'boolean' },
+} as const;
+
+function renderCommand(args: string[]): number {
+  const { values: options, positionals } = parseArgs({ args, options: renderOptions, allowPositionals: true });
+  if (options.transport !== undefined || options.fuse !== undefined || options['no-fuse'] !== undefined) {
+    throw new UsageError('--transport, --fuse and --no-fuse come with the policies: until then there is nothing to fuse or to transport');
+  }
+  if (positionals.length > 0 && options.system === undefined) throw new UsageError(`"${positionals[0]}" is not an option: --system NAME…`);
+  if (options.target !== 'dbless' && options.target !== 'deck') throw new UsageError('--target is dbless or deck');
+  if (options.check) return checkCommitted();
+  const systems = [...(options.system ?? []), ...positionals].flatMap((name) => name.split(','));
+  const rendered = renderFiles(readStateFiles(root, systems), environmentOf(options['env-file']));
+  if (rendered.dbless === null) return report(rendered.faults);
+  return options.target === 'deck' ? writeDeck(rendered.deck, options.out) : writeDbless(rendered.dbless, options.out);
+}
+
+function renderFiles(files: StateFile[], values: Values): Rendered {
+  const defaults = readEnvFile(path.join(root, defaultsFile));
+  return render({ files, values, defaults, systems: listSystems(root), parse: parseDeclarative });
+}
+
+/** The environment, with `.env` below it; or one file and nothing else. */
+function environmentOf(file: string | undefined): Values {
+  if (file !== undefined) return readEnvFile(path.resolve(file));
+  const local = path.join(root, '.env');
+  return { ...(fs.existsSync(local) && readEnvFile(local)), ...process.env };
+}
+
+/** Compares the committed file with what the defaults alone render to. */
+function checkCommitted(): number {
+  const rendered = renderFiles(readStateFiles(root, []), {});
+  if (rendered.dbless === null) return report(rendered.faults);
+  const file = path.join(root, committedFile);
+  const difference = firstDifference(rendered.dbless, fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '');
+  if (difference === undefined) return 0;
+  console.error(`${committedFile} is stale: run \`make render\` and commit it. First difference (- committed, + rendered), ${difference}`);
+  return 1;
+}
+
+function writeDbless(text: string, out = '-'): number {
+  if (out === '-') process.stdout.write(text);
+  else replaceFile(out, text);
+  return 0;
+}
+
+function writeDeck(files: readonly { name: string; text: string }[], out = path.join(root, deckFolder)): number {
+  fs.mkdirSync(out, { recursive: true });
+  for (const { name, text } of files) {
+    replaceFile(path.join(out, name), text);
+    console.error(path.join(out, name));
+  }
+  return 0;
+}
+
+/** Writes beside the file and renames, so that a reader never sees half of it. */
+function replaceFile(file: string, text: string): void {
+  fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+  const temporary = `${file}.${process.pid}.tmp`;
+  fs.writeFileSync(temporary, text);
+  fs.renameSync(temporary, file);
+}
+
+function validate(args: string[]): number {
+  const { positionals, values } = parseArgs({ args, options: { 'env-file': { type: 'string' } }, allowPositionals: true });
+  const environment = environmentOf(values['env-file']);
+  if (positionals.length === 0) return validateSources('kong/systems', readStateFiles(root, []), environment);
+  return Math.max(...positionals.map((file) => validateFile(file, environment)));
+}
+
+function validateFile(file: string, environment: Values): number {
+  const text = fs.readFileSync(file, 'utf8');
+  if (/^_info:/m.test(text) || text.includes('${{')) return validateSources(file, [{ file, text, system: systemOf(file) }], environment);
+  const { faults, config } = parseDeclarative(text, file);
+  return config === null ? report(faults) : accept(file, config);
+}
+
+/** Checks state files by rendering them. */
+function validateSources(name: string, files: StateFile[], environment: Values): number {
+  const rendered = renderFiles(files, environment);
+  if (rendered.dbless === null) return report(rendered.faults);
+  const { faults, config } = parseDeclarative(rendered.dbless, name);
+  return config === null ? report(faults) : accept(name, config);
+}
+
+function systemOf(file: string): string | null {
+  const folder = path.dirname(path.resolve(file));
+  return path.basename(path.dirname(folder)) === 'systems' ? path.basename(folder) : null;
+}
+
+function accept(name: string, config: KongConfig): number {
+  const counts = [config.services, config.routes, config.plugins].map((list) => list.length);
+  console.error(`${name}: valid (${counts[0]} services, ${counts[1]} routes, ${counts[2]} plugins)`);
+  return 0;
+}
+
+function report(faults: readonly Fault[]): number {
+  for (const fault of faults) console.error(formatFault(fault));
+  console.error(`${faults.length} fault${faults.length === 1 ? '' : 's'}`);
+  return 1;
+}

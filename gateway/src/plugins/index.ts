@@ -3,10 +3,11 @@ import type { PluginTwin } from '../plugin.js';
 import { correlationId } from './correlation-id/index.js';
 import { cors } from './cors/index.js';
 import { ipRestriction } from './ip-restriction/index.js';
+import { prometheus } from './prometheus/index.js';
 import { requestSizeLimiting } from './request-size-limiting/index.js';
 import { requestTermination } from './request-termination/index.js';
 
-const all: readonly PluginTwin[] = [correlationId, cors, ipRestriction, requestSizeLimiting, requestTermination];
+const all: readonly PluginTwin[] = [correlationId, cors, ipRestriction, prometheus, requestSizeLimiting, requestTermination];
 
 /** What the data plane can run; a configuration that names another plugin is refused. */
 export const twins: ReadonlyMap<string, PluginTwin> = new Map(all.map((twin) => [twin.name, twin]));

@@ -33,8 +33,10 @@ function generatorFor(kind: CorrelationIdConfig['generator'], environment: Plugi
     const counter = processCounter(environment);
     return () => `${counter.uuid}#${++counter.count}`;
   }
-  return ({ request: { connection } }) =>
-    `${connection.localAddress}-${connection.localPort}-${process.pid}-${connection.serial}-${connection.requests}-${(environment.now() / 1000).toFixed(3)}`;
+  return ({ request: { connection } }) => {
+    const { localAddress, localPort, serial, requests } = connection;
+    return `${localAddress}-${localPort}-${process.pid}-${serial}-${requests}-${(environment.now() / 1000).toFixed(3)}`;
+  };
 }
 
 class CorrelationId implements PluginInstance {

@@ -1,3 +1,4 @@
+export { type Answer, type CallOptions, call } from './call.js';
 export { CannedFileError } from './host/canned.js';
 export { Failure } from './host/failure.js';
 export type { Fault, FaultInput } from './host/faults.js';

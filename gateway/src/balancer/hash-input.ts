@@ -35,7 +35,7 @@ export class HashReader {
   }
 
   read(facts: PickFacts): Hashed {
-    if (facts.hashed === undefined) facts.hashed = this.hash(facts.hashInputs);
+    facts.hashed ??= this.hash(facts.hashInputs);
     return facts.hashed;
   }
 

@@ -1,6 +1,6 @@
 /** Kong's load balancer: upstreams, targets, health checks and name resolution. */
 export { Balancer, type PeerHealth } from './balancer.js';
-export type { BalancerEnvironment, HealthChange, HealthEvent, Timers } from './environment.js';
+export { type BalancerEnvironment, environmentWith, type HealthChange, type HealthEvent, type Timers } from './environment.js';
 export { BalancerConfigError, type BalancerFault, balancerFaults } from './faults.js';
 export { hashableQueryArg } from './hash-input.js';
 export { DnsError, type Resolver } from './name-cache.js';

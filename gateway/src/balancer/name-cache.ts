@@ -131,8 +131,12 @@ export class NameEntry {
   private resolveInTime(): Promise<DnsAnswer> {
     const { timers, resolver } = this.environment;
     return new Promise<DnsAnswer>((resolve, reject) => {
-      this.giveUp = () => reject(new DnsError('DNS_FAILED', `${this.name}: no answer in time`));
-      const late = timers.setTimeout(this.giveUp, DEADLINE_MS);
+      const giveUp = (): void => {
+        timers.clearTimeout(late);
+        reject(new DnsError('DNS_FAILED', `${this.name}: no answer in time`));
+      };
+      const late = timers.setTimeout(giveUp, DEADLINE_MS);
+      this.giveUp = giveUp;
       const asked = new Promise<DnsAnswer>((settle) => settle(resolver.resolve(this.name, this.answer?.kind ?? null)));
       asked.then(resolve, reject).finally(() => timers.clearTimeout(late));
     });

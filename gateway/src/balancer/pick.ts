@@ -26,14 +26,17 @@ export interface Hashed {
 /** One request, as the balancer sees it: the same object for all its tries. */
 export interface PickFacts {
   readonly hashInputs: HashInputs;
-  /** The balancer's own memory; starts undefined. */
-  hashed?: Hashed | undefined;
+  /** The balancer's own memory; starts empty. */
+  hashed?: Hashed | null | undefined;
 }
 
 /** A peer to try. */
 export interface Picked {
   readonly peer: Peer;
-  /** A whole Set-Cookie value that the answer has to carry, when the upstream hashes on a cookie the client lacked. */
+  /**
+   * A whole Set-Cookie value for the answer, when the upstream hashes on a cookie that the client lacks: it replaces a
+   * cookie of the same name. Given with the first try only.
+   */
   readonly setCookie?: string;
 }
 

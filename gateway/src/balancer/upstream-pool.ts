@@ -146,7 +146,7 @@ export class UpstreamPool implements TargetOwner, CheckedPool {
     if (this.hashReader === null) return this.algorithm.pick(tried, 0).picked;
     const { value, setCookie } = this.hashReader.read(facts);
     const { picked } = this.algorithm.pick(tried, value);
-    return setCookie === null ? picked : { peer: picked.peer, setCookie };
+    return setCookie === null || tried.length > 0 ? picked : { peer: picked.peer, setCookie };
   }
 
   private afterNames(facts: PickFacts, tried: readonly Peer[]): Promise<PickResult> | null {

@@ -84,6 +84,7 @@ describe('SystemResolver', () => {
     await expect(setUp({}).resolver.resolve('x', null)).rejects.toMatchObject({ code: 'DNS_NOT_FOUND' });
     const failing = setUp({ 'A x': 'ETIMEOUT' });
     await expect(failing.resolver.resolve('x', null)).rejects.toMatchObject({ code: 'DNS_FAILED' });
+    expect(failing.asked).not.toContain('AAAA x');
     const again = setUp({ 'OS x': 'EAI_AGAIN' });
     await expect(again.resolver.resolve('x', null)).rejects.toMatchObject({ code: 'DNS_FAILED' });
   });

@@ -60,6 +60,8 @@ export class SystemResolver implements Resolver {
     try {
       return answerOf('A', await this.api.resolve4(name, { ttl: true }));
     } catch (four) {
+      // A resolver that is silent about one kind is so about the other: no second wait.
+      if (!NOT_FOUND.has(codeOf(four))) throw four;
       const six = await this.api.resolve6(name, { ttl: true }).catch(() => []);
       if (six.length === 0) throw four;
       return answerOf('AAAA', six);

@@ -13,7 +13,7 @@ export interface Timers {
 /** A peer was taken out or came back: for logs and metrics. */
 export interface HealthChange {
   readonly upstream: string;
-  /** As configured, `host:port`. */
+  /** The target's name with the peer's port. */
   readonly target: string;
   readonly ip: string;
   readonly port: number;

@@ -7,6 +7,7 @@ export interface HashInputs {
   clientIp(): string;
   /** Several lines of one name joined with `, `. The name is given in lower case. */
   header(name: string): string | undefined;
+  /** Names compare without case, as in nginx. */
   cookie(name: string): string | undefined;
   /** Normalised. */
   path(): string;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { WebSocket } from 'ws';
 import { call } from './call.js';
+import { exchangeMessage } from './message.js';
 import { ephemeralPorts, type Mocks, startMocks } from './start-mocks.js';
 
 let mocks: Mocks;
@@ -103,6 +103,8 @@ describe('control routes', () => {
     const { services } = (await call(url('/__mock/services'))).json as { services: Record<string, string[]> };
     expect(services['learning.content']).toHaveLength(2);
     expect((await call(url('/__mock/requests?path=/courses'))).json).toMatchObject({ requests: [{ method: 'POST' }] });
+    await call(url('/courses'), { headers: { 'X-Request-Id': 'mine' } });
+    expect((await call(url('/__mock/requests?service=*&id=mine'))).json).toMatchObject({ requests: [{ method: 'GET' }] });
     expect((await call(url('/__mock/reset'), { method: 'POST' })).status).toBe(204);
     expect((await call(url('/courses'))).json).toMatchObject({ meta: { total: 4 } });
   });
@@ -117,13 +119,8 @@ describe('hostile requests', () => {
   });
 
   test('a WebSocket is echoed', async () => {
-    const socket = new WebSocket(url('/api/notifications/ws/', 'freelance.notification').replace('http', 'ws'));
-    const message = await new Promise((resolve, reject) => {
-      socket.on('open', () => socket.send('hello'));
-      socket.on('message', (data) => resolve(String(data)));
-      socket.on('error', reject);
-    });
-    socket.close();
+    const echo = url('/api/notifications/ws/', 'freelance.notification').replace('http', 'ws');
+    const message = await exchangeMessage(echo, { host: 'freelance.localhost' }, 'hello');
     expect(message).toBe('hello');
     expect(mocks.requests('freelance.notification')).toMatchObject([{ url: '/api/notifications/ws/' }]);
   });

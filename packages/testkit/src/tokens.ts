@@ -12,7 +12,7 @@ export type SecretSystem = Exclude<System, 'interview'>;
 export type Secrets = Readonly<Record<SecretSystem, string>>;
 
 /** Where interview's tokens say that they come from, by default. */
-export const interviewIssuer = 'http://localhost:8180/realms/ai-video-interview';
+export const interviewIssuer = 'http://127.0.0.1:8180/realms/ai-video-interview';
 
 const secretVariables: Readonly<Record<SecretSystem, readonly string[]>> = {
   gongbu: ['GONGBU_JWT_SECRET', 'JWT_SECRET'],

@@ -24,14 +24,17 @@ const named = z.looseObject({ service: z.string().max(100).optional() });
 
 /**
  * The routes under /__mock/ of one service; each takes `?service=SYSTEM.NAME` to steer another one, and `*` where all are meant.
+ * `GET /__mock/requests` also takes `path=` (a prefix of the URL) and `id=` (the X-Request-Id).
  * @param own `gongbu.course`
  */
 export function controlRouter(own: string, steering: Steering): Router {
   const subject = (x: Exchange): string => x.query.get('service') ?? own;
   const every = (x: Exchange): string[] => (subject(x) === '*' ? Object.keys(steering.services()) : [subject(x)]);
   const requests = (x: Exchange): Reply => {
+    const id = x.query.get('id');
     const found = every(x).flatMap((name) => steering.requests(name, x.query.get('path') ?? ''));
-    return ok({ requests: found.sort((a, b) => a.sequence - b.sequence) });
+    const wanted = found.filter((request) => id === null || request.headers['x-request-id'] === id);
+    return ok({ requests: wanted.sort((a, b) => a.sequence - b.sequence) });
   };
   const setFault = async (x: Exchange): Promise<Reply> => {
     const { service = subject(x), ...fault } = x.parse(named);

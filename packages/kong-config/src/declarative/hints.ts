@@ -1,6 +1,6 @@
+import { closest } from '../schema/closest.js';
 import { MESSAGES } from '../schema/messages.js';
 import type { Node } from '../schema/node.js';
-import { closest } from './closest.js';
 
 /** What people mean who write a field that isn't there. */
 const KNOWN_MISTAKES: ReadonlyMap<string, string> = new Map([

@@ -1,6 +1,6 @@
+import { closest } from '../schema/closest.js';
 import { pathText } from '../schema/context.js';
 import type { Dict } from '../schema/types.js';
-import { closest } from './closest.js';
 import type { Item } from './items.js';
 
 /** Notes a fault at a path. */

@@ -24,12 +24,14 @@ class Converter {
   private readonly anchors = new Map<string, Anchor | null>();
   private size = 0;
 
+  constructor(private readonly text: string) {}
+
   /** @throws {DocumentError} for what can't be a configuration */
   convert(node: unknown, depth: number): unknown {
     this.size += 1;
     if (this.size > MAX_VALUES) throw new DocumentError(`more than ${MAX_VALUES} values`);
     if (depth > MAX_DEPTH) throw new DocumentError(`nested more than ${MAX_DEPTH} levels deep`);
-    if (isAlias(node)) return this.resolve(node.source);
+    if (isAlias(node)) return this.resolve(node.source, node.range?.[0] ?? 0);
     const anchor = (node as { anchor?: string } | null)?.anchor;
     if (anchor === undefined) return this.value(node, depth);
     const before = this.size;
@@ -39,10 +41,10 @@ class Converter {
     return value;
   }
 
-  private resolve(name: string): unknown {
+  private resolve(name: string, offset: number): unknown {
     const anchor = this.anchors.get(name);
-    if (anchor === undefined) throw new DocumentError(`invalid reference: ${name}`);
-    if (anchor === null) throw new DocumentError(`the alias '${name}' stands inside its own anchor`);
+    if (anchor === undefined) throw new DocumentError(`${position(this.text, offset)}: invalid reference: ${name}`);
+    if (anchor === null) throw new DocumentError(`${position(this.text, offset)}: the alias '${name}' stands inside its own anchor`);
     this.size += anchor.size;
     return anchor.value;
   }
@@ -106,7 +108,7 @@ function readYaml(text: string): unknown {
   const fault = syntaxFault(text, list);
   if (fault !== null) throw new DocumentError(fault);
   const first = list[0];
-  return first === undefined ? null : new Converter().convert(first.contents, 0);
+  return first === undefined ? null : new Converter(text).convert(first.contents, 0);
 }
 
 function depthOf(value: unknown, depth: number): void {

@@ -1,7 +1,7 @@
 import { httpMethod, protocols, record } from '../schema/typedefs.js';
 import type { PluginSchema, Verdict } from '../schema/types.js';
-import { COLON, checkHeaderPair, checkHeaderRename, splitPair, textList } from './pairs.js';
-import { templateFault } from './template.js';
+import { COLON, checkHeaderPair, checkHeaderRename, splitPair, textList } from './support/pairs.js';
+import { templateFault } from './support/template.js';
 
 /** An entry must have a value, and the value's template must be well-formed. */
 function checkPair(pair: string): Verdict {

@@ -1,6 +1,6 @@
 import { protocolsHttp, record } from '../schema/typedefs.js';
 import type { PluginSchema } from '../schema/types.js';
-import { COLON, checkHeaderRename, textList } from './pairs.js';
+import { COLON, checkHeaderRename, textList } from './support/pairs.js';
 
 const names = textList();
 const pairs = textList({ match: COLON });

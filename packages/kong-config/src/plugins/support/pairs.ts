@@ -1,5 +1,5 @@
-import { checkHeaderName } from '../schema/typedefs.js';
-import type { ArrayField, StringField, Verdict } from '../schema/types.js';
+import { checkHeaderName } from '../../schema/typedefs.js';
+import type { ArrayField, StringField, Verdict } from '../../schema/types.js';
 
 /** `name:value` taken apart as the transformer plugins do it: any number of colons between the two. */
 export function splitPair(pair: string): { name: string | null; value: string } {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type CpuProfile, callTree, functionTimes, groupOf, groupTimes, parseProfile } from './cpu-profile.js';
+import { type CpuProfile, callTree, fileOf, functionTimes, groupOf, parseProfile, timesBy } from './cpu-profile.js';
 import { flameGraph } from './flame-graph.js';
 
 const node = (id: number, functionName: string, url: string, children: number[] = []) => ({
@@ -45,11 +45,12 @@ describe('callTree', () => {
 test('a function that calls itself counts once in its total', () => {
   const functions = functionTimes(callTree(profile, '/repo'));
   expect(functions.find((each) => each.name === 'work')).toMatchObject({ self: 200, total: 300 });
-  expect(groupTimes(functions)).toEqual([
+  expect(timesBy(functions, (each) => each.group)).toEqual([
     ['gateway', 200],
     ['@scope/lib', 100],
     ['V8 and native', 0],
   ]);
+  expect(timesBy(functions, fileOf)[0]).toEqual(['gateway/dist/a.js', 200]);
 });
 
 test.each([

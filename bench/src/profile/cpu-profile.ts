@@ -121,9 +121,17 @@ export function functionTimes(tree: Call): FunctionTime[] {
   return [...found.values()].sort((a, b) => b.self - a.self);
 }
 
-/** Microseconds by group, the costliest first. */
-export function groupTimes(functions: readonly FunctionTime[]): [group: string, self: number][] {
-  const groups = new Map<string, number>();
-  for (const each of functions) groups.set(each.group, (groups.get(each.group) ?? 0) + each.self);
-  return [...groups].sort((a, b) => b[1] - a[1]);
+/** Microseconds by a key of the function, such as its group or its file, the costliest first. */
+export function timesBy(functions: readonly FunctionTime[], keyOf: (each: FunctionTime) => string): [key: string, self: number][] {
+  const sums = new Map<string, number>();
+  for (const each of functions) {
+    const key = keyOf(each);
+    sums.set(key, (sums.get(key) ?? 0) + each.self);
+  }
+  return [...sums].sort((a, b) => b[1] - a[1]);
+}
+
+/** The file without the line; empty for what has none. */
+export function fileOf(each: FunctionTime): string {
+  return each.place.replace(/:\d+$/, '');
 }

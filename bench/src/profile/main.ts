@@ -5,11 +5,12 @@ import { check } from '../check.js';
 import { BenchError } from '../errors.js';
 import { parseOptions } from '../options.js';
 import { portName } from '../placeholders.js';
+import { readProcesses, treeSeconds } from '../process-times.js';
 import { commonValues, type Places, type Running, start } from '../programs.js';
 import { scenarioByName } from '../scenarios/index.js';
 import type { Program, Scenario } from '../types.js';
 import { runWrk } from '../wrk.js';
-import { type Call, callTree, type FunctionTime, functionTimes, groupTimes, parseProfile } from './cpu-profile.js';
+import { type Call, callTree, type FunctionTime, fileOf, functionTimes, parseProfile, timesBy } from './cpu-profile.js';
 import { flameGraph } from './flame-graph.js';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -22,6 +23,8 @@ interface Load {
   readonly requests: number;
   readonly from: number;
   readonly to: number;
+  /** Microseconds per request by the kernel's count, all threads. */
+  readonly cpuMicros: number;
 }
 
 /** The same program with V8's sampling profiler. Throws BenchError when it is no Node program. */
@@ -38,9 +41,12 @@ async function underLoad(running: Running, scenario: Scenario, seconds: number, 
   await check(running.port, scenario.exam);
   say(`${running.program.title}: warming up for ${warmUpSeconds} s, then profiling for ${seconds} s`);
   await runWrk({ ...load, seconds: warmUpSeconds });
+  const before = treeSeconds(readProcesses(), running.pid);
   const from = monotonicMicros();
   const { requests } = await runWrk({ ...load, seconds });
-  return { requests, from, to: monotonicMicros() };
+  const to = monotonicMicros();
+  const cpuMicros = ((treeSeconds(readProcesses(), running.pid) - before) * 1e6) / requests;
+  return { requests, from, to, cpuMicros };
 }
 
 async function collect(scenario: Scenario, contestant: Program, places: Places): Promise<Load> {
@@ -69,13 +75,15 @@ function table(functions: readonly FunctionTime[], tree: Call, requests: number)
   return ['    self   total  self %  function (microseconds per request)', ...functions.slice(0, 40).map(line)].join('\n');
 }
 
-function groups(functions: readonly FunctionTime[], tree: Call, requests: number): string {
-  return groupTimes(functions)
-    .map(
-      ([group, self]) => `${(self / requests).toFixed(2).padStart(8)} µs ${((100 * self) / tree.total).toFixed(1).padStart(5)} %  ${group}`,
-    )
+function sums(times: readonly [key: string, self: number][], tree: Call, requests: number): string {
+  return times
+    .slice(0, 25)
+    .map(([key, self]) => `${(self / requests).toFixed(2).padStart(8)} µs ${((100 * self) / tree.total).toFixed(1).padStart(5)} %  ${key}`)
     .join('\n');
 }
+
+/** The product's own code, not of npm, Node or V8. */
+const isOurs = (each: FunctionTime): boolean => /^(gateway|packages|plugins)\//.test(each.place);
 
 async function main(): Promise<void> {
   const root = path.resolve(import.meta.dirname, '../../..');
@@ -91,11 +99,22 @@ async function main(): Promise<void> {
   const functions = functionTimes(tree);
   const out = path.join(places.tools, 'profiles');
   mkdirSync(out, { recursive: true });
-  const each = (tree.total / load.requests).toFixed(1);
-  const title = `${contestant.title}: ${each} µs of its main thread per request, ${load.requests} requests`;
+  const wall = (tree.total / load.requests).toFixed(1);
+  const title = `${contestant.title}: per request ${wall} µs of its main thread, ${load.cpuMicros.toFixed(1)} µs of CPU in all threads`;
   writeFileSync(path.join(out, `${name}.svg`), flameGraph(tree, title, load.requests));
   writeFileSync(path.join(out, `${name}.cpuprofile`), text);
-  say(`\n${title}\n\n${table(functions, tree, load.requests)}\n\n${groups(functions, tree, load.requests)}\n`);
+  say(
+    `\n${title} (${load.requests} requests)\nThe profiler goes by the clock: where all cores are busy, waiting for one is in its figures too.\n`,
+  );
+  say(`${table(functions, tree, load.requests)}\n`);
+  say(
+    `${sums(
+      timesBy(functions, (each) => each.group),
+      tree,
+      load.requests,
+    )}\n`,
+  );
+  say(`${sums(timesBy(functions.filter(isOurs), fileOf), tree, load.requests)}\n`);
   say(`flame graph: ${path.relative(process.cwd(), path.join(out, `${name}.svg`))}; for Chrome's DevTools: ${name}.cpuprofile beside it`);
 }
 

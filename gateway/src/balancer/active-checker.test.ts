@@ -38,7 +38,9 @@ describe('ActiveChecker', () => {
     expect(health(world)).toEqual(expected === 'down' ? ['1 down'] : []);
     balancer.close();
   });
+});
 
+describe('what ActiveChecker asks', () => {
   test('a tcp check that connects is a success', async () => {
     const world = new FakeWorld();
     const given = { ...everySecond, active: { ...everySecond.active, type: 'tcp' as const } };
@@ -99,7 +101,9 @@ describe('ActiveChecker', () => {
     expect(world.probes).toHaveLength(3);
     balancer.close();
   });
+});
 
+describe('ActiveChecker under trouble', () => {
   test('a probe that never answers is given up, counts as a time-out, and the checks go on', async () => {
     const world = new FakeWorld();
     world.answer = () => new Promise(() => {});

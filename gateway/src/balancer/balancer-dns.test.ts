@@ -58,7 +58,9 @@ describe('a target that is a name', () => {
     expect(ips(balancer, 1)).toEqual(['10.0.0.1']);
     balancer.close();
   });
+});
 
+describe('a target that is a service name', () => {
   test('SRV records give ports, weights and, when asked for, the Host', async () => {
     const world = new FakeWorld();
     const records = [record('10.0.0.1', { port: 1001, weight: 30, name: 'n1' }), record('10.0.0.2', { port: 0, weight: 10, name: 'n2' })];

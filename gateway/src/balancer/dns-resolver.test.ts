@@ -61,7 +61,9 @@ describe('SystemResolver', () => {
     const { resolver } = setUp({ 'SRV x': [srv('gone', 1), srv('x', 2)], 'A x': [a('10.0.0.1')] });
     expect(await resolver.resolve('x', null)).toMatchObject({ kind: 'A', records: [{ ip: '10.0.0.1' }] });
   });
+});
 
+describe('SystemResolver when answers are missing', () => {
   test('the kind that answered last is asked first, the others when it no longer answers', async () => {
     const { resolver, asked } = setUp({ 'A x': [a('10.0.0.1')], 'AAAA y': [a('::1')] });
     await resolver.resolve('x', 'A');

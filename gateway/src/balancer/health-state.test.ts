@@ -68,7 +68,9 @@ describe('HealthTracker', () => {
     tracker.count('timeout', 2);
     expect(tracker.state).toBe('mostly_healthy');
   });
+});
 
+describe('the way back', () => {
   test('successes bring it back, over mostly_unhealthy', () => {
     const tracker = new HealthTracker();
     tracker.count('timeout', 1);

@@ -64,7 +64,9 @@ describe('NameEntry', () => {
     await world.clock.advance(6000);
     expect(ips(entry)).toEqual(['10.0.0.1']);
   });
+});
 
+describe('NameEntry under trouble and watched', () => {
   test('a resolver that never answers fails the look-up in the end', async () => {
     const { world, names } = setUp();
     world.names.set('a', null);

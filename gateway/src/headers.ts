@@ -1,3 +1,10 @@
+const LINE_BREAK = /[\r\n\0]/;
+
+/** A value that can't begin another line: what plugins compute from a client's input must not split the head. */
+function oneLine(value: string): string {
+  return LINE_BREAK.test(value) ? value.replace(/[\r\n\0]+/g, ' ') : value;
+}
+
 /**
  * A header block that keeps order, spelling and repetition, as a proxy must, and looks names up without case.
  * Parallel arrays, because one is made per request and per answer. Keys given to the methods are lower-case.
@@ -35,10 +42,10 @@ export class HeaderList {
 
   /** Appends a line, whatever is there. */
   add(name: string, value: string): void {
-    this.push(name, name.toLowerCase(), value);
+    this.push(name, name.toLowerCase(), oneLine(value));
   }
 
-  /** Appends a line whose lower-case key is known. */
+  /** Appends a line whose lower-case key is known and whose value a parser has checked. */
   push(name: string, key: string, value: string): void {
     this.names.push(name);
     this.keys.push(key);
@@ -50,11 +57,11 @@ export class HeaderList {
     const key = name.toLowerCase();
     const i = this.keys.indexOf(key);
     if (i < 0) {
-      this.push(name, key, value);
+      this.push(name, key, oneLine(value));
       return;
     }
     this.names[i] = name;
-    this.values[i] = value;
+    this.values[i] = oneLine(value);
     this.dropFrom(i + 1, key);
   }
 

@@ -1,0 +1,135 @@
+/** Makes a configuration ready to serve, or says everything that stands in the way. */
+
+import { randomUUID } from 'node:crypto';
+import type tls from 'node:tls';
+import type { Fault, KongConfig, PluginEntity } from '@gatehouse/kong-config';
+import { type Balancer, balancerFaults } from '../balancer/index.js';
+import { hostName, TrustedPeers } from '../phases/client-request.js';
+import type { LiveExchange } from '../phases/exchange.js';
+import type { AddedHeaders, Log, Plane } from '../phases/plane.js';
+import { ChainTable, type OrderedInstance } from '../phases/plugin-chain.js';
+import { requestId } from '../phases/request-id.js';
+import type { PluginEnvironment, PluginInstance } from '../plugin.js';
+import { twins } from '../plugins/index.js';
+import type { UpstreamPool } from '../proxy/upstream-pool.js';
+import { buildRouter, RouterError } from '../router/index.js';
+
+/** What outlives a configuration. */
+export interface PlaneParts {
+  readonly balancer: Balancer;
+  readonly pool: UpstreamPool;
+  readonly added: AddedHeaders;
+  readonly trustedIps: readonly string[];
+  readonly log: Log;
+  /** State of plugins that survives a reload, by plugin name. */
+  readonly pluginState: Map<string, Map<string, unknown>>;
+  now(): number;
+}
+
+/** The configuration asks for what the embedded plane can't do. */
+export class PlaneError extends Error {
+  readonly code = 'CONFIGURATION_UNSUPPORTED';
+  constructor(readonly faults: readonly Fault[]) {
+    super(faults.map((fault) => `${fault.path}: ${fault.message}`).join('\n'));
+  }
+}
+
+function environmentFor(name: string, parts: PlaneParts): PluginEnvironment {
+  const state = parts.pluginState.get(name) ?? new Map<string, unknown>();
+  parts.pluginState.set(name, state);
+  return {
+    now: parts.now,
+    uuid: randomUUID,
+    log: (level, message, fields) => parts.log(level, message, { plugin: name, ...fields }),
+    state,
+  };
+}
+
+interface Built {
+  ordered: OrderedInstance[];
+  faults: Fault[];
+}
+
+function instantiate(plugins: readonly PluginEntity[], file: string, parts: PlaneParts): Built {
+  const built: Built = { ordered: [], faults: [] };
+  plugins.forEach((entity, i) => {
+    if (!entity.enabled) return;
+    const path = `plugins[${i}] (${entity.name})`;
+    const twin = twins.get(entity.name);
+    if (!twin) {
+      const message = `the embedded data plane has no twin of the plugin "${entity.name}"`;
+      built.faults.push({ file, path, message, hint: 'run this file under Kong, or remove the plugin' });
+      return;
+    }
+    try {
+      const instance = twin.create(entity.config, environmentFor(entity.name, parts));
+      built.ordered.push({ entity, instance, priority: twin.priority });
+    } catch (error) {
+      built.faults.push({ file, path: `${path}.config`, message: (error as Error).message });
+    }
+  });
+  return built;
+}
+
+function closeAll(instances: readonly OrderedInstance[]): void {
+  for (const { instance } of instances) instance.close?.();
+}
+
+function tlsOptions(config: KongConfig): (exchange: LiveExchange, host: string) => tls.ConnectionOptions {
+  const authorities = new Map(config.ca_certificates.map((entry) => [entry.id, entry.cert]));
+  const pairs = new Map(config.certificates.map((entry) => [entry.id, entry]));
+  return (exchange, host) => {
+    const service = exchange.service!;
+    const pair = service.client_certificate ? pairs.get(service.client_certificate.id) : undefined;
+    const ca = service.ca_certificates?.flatMap((id) => authorities.get(id) ?? []);
+    const servername = hostName(host);
+    return {
+      ...(/^[\d.]+$|:/.test(servername) ? {} : { servername }),
+      rejectUnauthorized: service.tls_verify ?? false,
+      ALPNProtocols: ['http/1.1'],
+      ...(ca && ca.length > 0 ? { ca } : {}),
+      ...(pair ? { cert: pair.cert, key: pair.key } : {}),
+    };
+  };
+}
+
+/**
+ * @param file name for faults
+ * @returns the plane and how to free what it holds
+ * @throws PlaneError with every fault at once
+ */
+export function buildPlane(config: KongConfig, file: string, parts: PlaneParts): { plane: Plane; close: () => void } {
+  const { ordered, faults } = instantiate(config.plugins, file, parts);
+  const services = new Map(config.services.map((service) => [service.id, service]));
+  faults.push(...balancerFaults(config.upstreams).map((fault) => ({ ...fault, file })));
+  let router: Plane['router'] | null = null;
+  try {
+    router = buildRouter(config.routes, services);
+  } catch (error) {
+    if (!(error instanceof RouterError)) throw error;
+    faults.push(
+      ...error.faults.map(({ route, field, message }) => ({ file, path: `routes (${route.name ?? route.id}).${field}`, message })),
+    );
+  }
+  if (faults.length > 0 || !router) {
+    closeAll(ordered);
+    throw new PlaneError(faults);
+  }
+  const chains = new ChainTable(config, ordered);
+  const plane: Plane = {
+    config,
+    router,
+    services,
+    consumers: new Map(config.consumers.map((consumer) => [consumer.id, consumer])),
+    chains,
+    rewriters: chains.global.filter((instance: PluginInstance) => instance.rewrite),
+    balancer: parts.balancer,
+    forward: { balancer: parts.balancer, pool: parts.pool, tlsFor: tlsOptions(config), now: parts.now },
+    trust: new TrustedPeers({ trustedIps: parts.trustedIps }),
+    added: parts.added,
+    log: parts.log,
+    now: parts.now,
+    requestId,
+  };
+  return { plane, close: () => closeAll(ordered) };
+}

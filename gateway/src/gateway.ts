@@ -1,0 +1,109 @@
+/** The embedded data plane as a whole: configuration in, listeners out. */
+import fs from 'node:fs/promises';
+import { type Fault, type KongConfig, parseDeclarative } from '@gatehouse/kong-config';
+import { Balancer } from './balancer/index.js';
+import { buildPlane, PlaneError, type PlaneParts } from './config/build-plane.js';
+import { LivePlane } from './phases/live-plane.js';
+import type { Log } from './phases/plane.js';
+import { defaultPoolLimits, UpstreamPool } from './proxy/upstream-pool.js';
+import { GatewayServer } from './server.js';
+import type { Settings } from './settings.js';
+import { CertificateError, CertificateTable, type KeyPair } from './tls/certificates.js';
+
+/** A configuration was refused; every fault is in it. */
+export class ConfigurationError extends Error {
+  readonly code = 'CONFIGURATION_INVALID';
+  constructor(readonly faults: readonly Fault[]) {
+    super(`${faults.length} fault(s) in the configuration`);
+  }
+}
+
+export interface GatewayOptions {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly standardCertificate: KeyPair;
+  now?(): number;
+}
+
+export class Gateway {
+  readonly server: GatewayServer;
+  private readonly parts: PlaneParts;
+  private readonly certificates: CertificateTable;
+  private live: LivePlane | null = null;
+
+  constructor(private readonly options: GatewayOptions) {
+    const now = options.now ?? Date.now;
+    const { settings, log } = options;
+    const certificate = (id: string): KeyPair | null => this.config?.certificates.find((entry) => entry.id === id) ?? null;
+    this.parts = {
+      balancer: new Balancer([], [], { log, now, certificate }),
+      pool: new UpstreamPool(defaultPoolLimits, now),
+      added: settings.added,
+      trustedIps: settings.trustedIps,
+      log,
+      pluginState: new Map(),
+      now,
+    };
+    this.certificates = new CertificateTable(options.standardCertificate);
+    this.server = new GatewayServer({ limits: settings.limits, now, plane: () => this.live! });
+  }
+
+  get config(): KongConfig | null {
+    return this.live?.plane.config ?? null;
+  }
+
+  get balancer(): Balancer {
+    return this.parts.balancer;
+  }
+
+  /**
+   * Takes a declarative file in use; what was in use before goes on until its last request is done, and stays when the file is
+   * refused.
+   * @throws ConfigurationError
+   */
+  async load(file: string): Promise<void> {
+    const text = await fs.readFile(file, 'utf8').catch((error: Error) => {
+      throw new ConfigurationError([{ file, path: '', message: `the file can't be read (${error.message})` }]);
+    });
+    this.apply(text, file);
+  }
+
+  /** The same for a text. */
+  apply(text: string, file: string): void {
+    const { config, faults } = parseDeclarative(text, file);
+    if (!config) throw new ConfigurationError(faults);
+    const next = this.build(config, file);
+    const before = this.live;
+    this.parts.balancer.update(config.upstreams, config.targets);
+    this.live = next;
+    before?.retire();
+  }
+
+  private build(config: KongConfig, file: string): LivePlane {
+    try {
+      const { plane, close } = buildPlane(config, file, this.parts);
+      this.certificates.load(config);
+      return new LivePlane(plane, close);
+    } catch (error) {
+      if (error instanceof PlaneError) throw new ConfigurationError(error.faults);
+      if (error instanceof CertificateError) throw new ConfigurationError([{ file, path: 'certificates', message: error.message }]);
+      throw error;
+    }
+  }
+
+  listen(port: number, host: string): Promise<number> {
+    return this.server.listen(port, host);
+  }
+
+  listenTls(port: number, host: string): Promise<number> {
+    return this.server.listenTls(port, host, this.certificates);
+  }
+
+  /** Drains, then frees everything. */
+  async close(): Promise<void> {
+    await this.server.drain(this.options.settings.drainTimeoutMs);
+    this.live?.retire();
+    this.parts.balancer.close();
+    this.parts.pool.close();
+  }
+}

@@ -1,0 +1,159 @@
+/** The listeners of the data plane: accepts connections, hands requests to the live configuration, drains at the end. */
+import net from 'node:net';
+import tls from 'node:tls';
+import { Http1Connection } from './http1/connection.js';
+import type { HeadFault } from './http1/head-parser.js';
+import type { ConnectionFacts, ConnectionHandler, Incoming } from './http1/incoming.js';
+import type { HttpLimits } from './http1/limits.js';
+import type { Reply } from './http1/reply.js';
+import { RequestBody } from './http1/request-body.js';
+import { FaultRun } from './phases/fault-run.js';
+import type { LivePlane } from './phases/live-plane.js';
+import { RequestRun } from './phases/request-run.js';
+import type { CertificateTable } from './tls/certificates.js';
+
+const SWEEP_MS = 500;
+/** Connections beyond which new ones are closed at once. */
+const CONNECTIONS_MAX = 16_384;
+
+export interface ServerOptions {
+  readonly limits: HttpLimits;
+  now(): number;
+  /** The configuration that new requests get. */
+  plane(): LivePlane;
+}
+
+export class GatewayServer implements ConnectionHandler {
+  private readonly listeners: net.Server[] = [];
+  private readonly connections = new Set<Http1Connection>();
+  private readonly sweeper: NodeJS.Timeout;
+  private serial = 0;
+  private running = 0;
+  private draining = false;
+  private whenIdle: (() => void) | null = null;
+
+  constructor(private readonly options: ServerOptions) {
+    this.sweeper = setInterval(() => this.sweep(), SWEEP_MS);
+    this.sweeper.unref();
+  }
+
+  /** Open client connections, and requests being answered. */
+  get counts(): { connections: number; requests: number } {
+    return { connections: this.connections.size, requests: this.running };
+  }
+
+  /** Listens for plain HTTP/1. Rejects with the system's error, such as EADDRINUSE. */
+  listen(port: number, host: string): Promise<number> {
+    const server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.accept(socket, 'http', null));
+    return this.open(server, port, host);
+  }
+
+  /** Listens for TLS 1.2 and later; the certificate follows the client's server name. */
+  listenTls(port: number, host: string, certificates: CertificateTable): Promise<number> {
+    const server = tls.createServer(
+      {
+        minVersion: 'TLSv1.2',
+        ALPNProtocols: ['http/1.1'],
+        allowHalfOpen: true,
+        SNICallback: (name, done) => done(null, certificates.contextFor(name)),
+        ...certificates.fallback(),
+      },
+      (socket) => {
+        socket.setNoDelay(true);
+        this.accept(socket, 'https', socket.servername || null);
+      },
+    );
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    return this.open(server, port, host);
+  }
+
+  /** Stops accepting, lets requests in flight finish, and ends what is left after `timeoutMs`. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.draining = true;
+    for (const server of this.listeners) server.close();
+    for (const connection of this.connections) connection.shutdown();
+    const idle = new Promise<void>((resolve) => {
+      this.whenIdle = resolve;
+    });
+    if (!this.hasWork()) this.whenIdle?.();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs);
+    });
+    await Promise.race([idle, late]);
+    clearTimeout(timer);
+    clearInterval(this.sweeper);
+    for (const connection of this.connections) connection.socket.destroy();
+  }
+
+  // ---- ConnectionHandler
+
+  request(incoming: Incoming): void {
+    const live = this.options.plane();
+    this.running++;
+    live.enter();
+    new RequestRun(incoming, live.plane, () => {
+      this.running--;
+      live.leave();
+      this.checkIdle();
+    }).start();
+  }
+
+  fault(fault: HeadFault, reply: Reply, connection: ConnectionFacts): void {
+    const live = this.options.plane();
+    const body = new RequestBody(null, 0);
+    new FaultRun(fault, { reply, body, connection, requestNumber: 1 }, live.plane).start();
+  }
+
+  private open(server: net.Server, port: number, host: string): Promise<number> {
+    this.listeners.push(server);
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ port, host, backlog: 4096 }, () => resolve((server.address() as net.AddressInfo).port));
+    });
+  }
+
+  private accept(socket: net.Socket, scheme: 'http' | 'https', sni: string | null): void {
+    if (this.connections.size >= CONNECTIONS_MAX) {
+      socket.destroy();
+      return;
+    }
+    const facts: ConnectionFacts = {
+      scheme,
+      remoteAddress: plainAddress(socket.remoteAddress),
+      remotePort: socket.remotePort ?? 0,
+      localAddress: plainAddress(socket.localAddress),
+      localPort: socket.localPort ?? 0,
+      serial: ++this.serial,
+      sni,
+    };
+    const { limits, now } = this.options;
+    const connection = new Http1Connection(socket, facts, this, limits, now, (closed) => {
+      this.connections.delete(closed);
+      this.checkIdle();
+    });
+    this.connections.add(connection);
+    if (this.draining) connection.shutdown();
+  }
+
+  private sweep(): void {
+    const now = this.options.now();
+    for (const connection of this.connections) if (connection.deadline <= now) connection.expire();
+  }
+
+  private hasWork(): boolean {
+    if (this.running > 0) return true;
+    for (const connection of this.connections) if (connection.busy) return true;
+    return false;
+  }
+
+  private checkIdle(): void {
+    if (this.draining && !this.hasWork()) this.whenIdle?.();
+  }
+}
+
+/** An IPv4 address that came in over an IPv6 listener, in its own form. */
+function plainAddress(address: string | undefined): string {
+  if (address === undefined) return '';
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 
 const swc = JSON.parse(fs.readFileSync(new URL('./.swcrc.json', import.meta.url), 'utf8'));
-const parts = ['packages/kong-config', 'packages/testkit', 'packages/devstack', 'gateway'];
+const parts = ['packages/kong-config', 'packages/testkit', 'packages/devstack', 'packages/policy', 'plugins', 'gateway'];
 
 const shared = {
   rootDir: import.meta.dirname,
@@ -10,6 +10,7 @@ const shared = {
   transform: { '\\.ts$': ['@swc/jest', { ...swc, swcrc: false }] },
   moduleNameMapper: {
     ...Object.fromEntries(parts.map((p) => [`^@gatehouse/${p.split('/').at(-1)}$`, `<rootDir>/${p}/src/index.ts`])),
+    '^@gatehouse/policy/testing$': '<rootDir>/packages/policy/src/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
 };

@@ -1,0 +1,3 @@
+export { type FakeEffects, fakeEffects } from './fake-effects.js';
+export { type FakeRequest, fakeFacts } from './fake-facts.js';
+export { ManualClock } from './manual-clock.js';

@@ -1,0 +1,2 @@
+export { Chain, type ChainEffects, type ChainLink, type ChainOptions, type Reply, type Verdict } from './chain.js';
+export { createLink, schemaOf } from './link.js';

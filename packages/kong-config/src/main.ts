@@ -62,7 +62,7 @@ function renderCommand(args: string[]): number {
   const systems = [...(options.system ?? []), ...positionals].flatMap((name) => name.split(','));
   const rendered = renderFiles(readStateFiles(root, systems), environmentOf(options['env-file']));
   if (rendered.dbless === null) return report(rendered.faults);
-  return options.target === 'deck' ? writeDeck(rendered.deck, options.out) : writeDbless(rendered.dbless, options.out);
+  return options.target === 'deck' ? writeDeck(rendered.deck(), options.out) : writeDbless(rendered.dbless, options.out);
 }
 
 function renderFiles(files: StateFile[], values: Values): Rendered {

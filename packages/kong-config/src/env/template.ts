@@ -4,15 +4,17 @@ import { hasCredentials, isSecretName } from './secrets.js';
 
 /** A text after its expressions were replaced. */
 export interface Resolved {
+  /** When something could not be resolved: null, or for an address one that raises no further faults. */
   value: unknown;
   /** The variables that it was made of. */
   variables: Found[];
-  /** What could not be resolved; `value` is then null. */
+  /** What could not be resolved. */
   problems: { message: string; hint?: string }[];
 }
 
 const expression = /\$\{\{(.*?)\}\}/gs;
 const call = /^\s*env\s+"([A-Za-z0-9_]+)"\s*(?:\|\s*(toInt|toBool|toFloat)\s*)?$/;
+const unresolvedUrl = 'http://unresolved.invalid';
 /** Longest value that is taken from a variable, in characters. */
 const valueLengthMax = 4096;
 
@@ -40,6 +42,7 @@ export function resolveText(text: string, plain: boolean, environment: Environme
   });
   if (hasExpression(rest)) resolved.problems.push({ message: 'an expression is not closed by "}}"' });
   if (resolved.problems.length === 0) resolved.value = plain ? typed(replaced) : replaced;
+  else if (/_URL"/.test(text)) resolved.value = unresolvedUrl;
   return resolved;
 }
 

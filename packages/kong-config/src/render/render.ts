@@ -29,9 +29,9 @@ export interface RenderInput {
   parse: (text: string, file: string) => Loaded;
 }
 
-/** Files as texts, or everything that is wrong. */
+/** Files as texts (those for decK only when asked for), or everything that is wrong. */
 export type Rendered =
-  | { faults: []; dbless: string; deck: { name: string; text: string }[] }
+  | { faults: []; dbless: string; deck: () => { name: string; text: string }[] }
   | { faults: Fault[]; dbless: null; deck: null };
 
 const origin = 'Written by `gatehouse render` from kong/systems and kong/platform. Change those, then run `make render`.';
@@ -58,7 +58,7 @@ export function render(input: RenderInput): Rendered {
     ...schemaFaults(merged, origins, input.parse),
   ];
   if (faults.length > 0) return { faults: firstPerPlace(faults), dbless: null, deck: null };
-  return { faults: [], dbless, deck: deckFiles(prepared) };
+  return { faults: [], dbless, deck: () => deckFiles(prepared) };
 }
 
 /** Checks the merged configuration as it stands, in the order of the sources, and tells faults in the sources' terms. */
@@ -67,11 +67,11 @@ function schemaFaults(merged: Tree, origins: Origins, parse: RenderInput['parse'
   return faults.map((fault) => origins.explain(merged, fault));
 }
 
-/** Of several faults at one place (or inside it) only the first: the others follow from it. */
+/** Of several faults at one place (or inside it), or on one line that aliases repeat, only the first: the others follow from it. */
 function firstPerPlace(faults: Fault[]): Fault[] {
   const kept: Fault[] = [];
   for (const fault of faults) {
-    const follows = kept.some((earlier) => sameFile(earlier, fault) && covers(earlier.path, fault.path));
+    const follows = kept.some((earlier) => (sameFile(earlier, fault) && covers(earlier.path, fault.path)) || sameLine(earlier, fault));
     if (!follows) kept.push(fault);
   }
   return kept;
@@ -79,6 +79,10 @@ function firstPerPlace(faults: Fault[]): Fault[] {
 
 function sameFile(a: Fault, b: Fault): boolean {
   return a.file.replace(/:\d+$/, '') === b.file.replace(/:\d+$/, '');
+}
+
+function sameLine(a: Fault, b: Fault): boolean {
+  return a.file === b.file && a.message === b.message;
 }
 
 function covers(outer: string, inner: string): boolean {

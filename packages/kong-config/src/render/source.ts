@@ -1,4 +1,17 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type Scalar, type YAMLMap } from 'yaml';
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 import { splitList } from '../env/address.js';
 import type { Environment, Found } from '../env/environment.js';
 import { hasExpression, isLoneExpression, resolveText } from '../env/template.js';
@@ -32,6 +45,7 @@ class SourceReader {
   private readonly lines = new LineCounter();
   private readonly document;
   private readonly faults: Fault[] = [];
+  private readonly anchors = new Map<string, Node>();
   private nodes = 0;
 
   constructor(
@@ -47,9 +61,28 @@ class SourceReader {
     for (const error of this.document.errors) {
       this.fault(this.lines.linePos(error.pos[0]).line, '', `not valid YAML: ${error.message}`);
     }
+    this.collectAnchors();
     const tree = this.faults.length === 0 ? this.convert(this.document.contents, '', 0, null) : {};
     if (this.faults.length === 0 && !isTree(tree)) this.fault(1, '', 'expected an object at the top of the file');
     return { file: this.file, tree: isTree(tree) ? tree : {}, faults: this.faults };
+  }
+
+  /** YAML lets an anchor be set again further down; here that is a slip, so each has one meaning. */
+  private collectAnchors(): void {
+    visit(this.document, {
+      Node: (_, node) => {
+        if (isAlias(node) || node.anchor === undefined) return;
+        if (this.anchors.has(node.anchor)) this.fault(this.lineOf(node), '', `the anchor &${node.anchor} is set twice`);
+        this.anchors.set(node.anchor, node);
+      },
+    });
+  }
+
+  /** What an alias stands for, any other node itself; undefined for an alias of nothing before it. */
+  private resolve(node: unknown): unknown {
+    if (!isAlias(node)) return node;
+    const anchored = this.anchors.get(node.source);
+    return (anchored?.range?.[0] ?? Number.POSITIVE_INFINITY) < (node.range?.[0] ?? 0) ? anchored : undefined;
   }
 
   /** Turns a node into plain data. `from` collects the variables of a scalar. */
@@ -59,10 +92,17 @@ class SourceReader {
         this.fault(1, path, 'the file is too large or too deep once its aliases are followed');
       return null;
     }
-    if (isAlias(node)) return this.convert(node.resolve(this.document), path, depth + 1, from);
+    if (isAlias(node)) return this.convertAlias(node, path, depth, from);
     if (isMap(node)) return this.convertMap(node, path, depth);
     if (isSeq(node)) return this.convertSeq(node, path, depth);
     return isScalar(node) ? this.convertScalar(node, path, from) : null;
+  }
+
+  private convertAlias(node: Alias, path: string, depth: number, from: Found[] | null): unknown {
+    const anchored = this.resolve(node);
+    if (anchored !== undefined) return this.convert(anchored, path, depth + 1, from);
+    this.fault(this.lineOf(node), path, `no anchor &${node.source} stands before this alias`);
+    return null;
   }
 
   private convertScalar(node: Scalar, path: string, from: Found[] | null): unknown {
@@ -129,7 +169,7 @@ class SourceReader {
 
   /** A list item whose text is one expression, or whose `target` is, counts as many times as the value has items. */
   private expand(item: unknown, value: unknown): unknown[] {
-    const node = isAlias(item) ? item.resolve(this.document) : item;
+    const node = this.resolve(item);
     if (isScalar(node)) return isExpandable(node) && typeof value === 'string' ? splitList(value) : [value];
     const target = isMap(node) ? node.get('target', true) : undefined;
     if (!isExpandable(target) || !isTree(value) || typeof value['target'] !== 'string') return [value];

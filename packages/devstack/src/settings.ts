@@ -1,0 +1,102 @@
+import { developmentSecrets, readSecrets, type SecretSystem, type Secrets, type Service, services } from '@gatehouse/testkit';
+
+/** Variables by name, as the process or a file gives them. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** A port of the stack and the variable that sets it. */
+export interface PortSetting {
+  readonly what: string;
+  readonly variable: string;
+  readonly port: number;
+}
+
+/** Where the stack listens. */
+export interface Settings {
+  readonly proxy: PortSetting;
+  readonly proxyTls: PortSetting;
+  readonly admin: PortSetting;
+  readonly status: PortSetting;
+  /** healthpay alone. */
+  readonly healthpay: PortSetting;
+  /** `gongbu.course` → its mock's ports. */
+  readonly mocks: Readonly<Record<string, readonly PortSetting[]>>;
+  readonly secrets: Secrets;
+}
+
+/** A variable whose value cannot be used. */
+export class SettingsError extends Error {
+  readonly code = 'DEVSTACK_SETTINGS';
+}
+
+const portPattern = /^\d{1,5}$/;
+
+function portOf(variable: string, text: string): number {
+  const port = portPattern.test(text.trim()) ? Number(text) : 0;
+  if (port < 1 || port > 65_535) throw new SettingsError(`${variable} must be a port from 1 to 65535: "${text}"`);
+  return port;
+}
+
+function setting(variables: Variables, what: string, variable: string, fallback: number): PortSetting {
+  const text = variables[variable];
+  return { what, variable, port: text ? portOf(variable, text) : fallback };
+}
+
+function mockPorts(variables: Variables, service: Service): PortSetting[] {
+  const what = `mock of ${nameOf(service)}`;
+  const text = variables[service.portVariable];
+  const ports = text ? text.split(',').map((part) => portOf(service.portVariable, part)) : service.ports;
+  return ports.map((port) => ({ what, variable: service.portVariable, port }));
+}
+
+const nameOf = (service: Service): string => `${service.system}.${service.name}`;
+
+/** Reads the ports and secrets. @throws SettingsError for a port that is none, naming its variable. */
+export function readSettings(variables: Variables): Settings {
+  return {
+    proxy: setting(variables, 'gateway', 'PROXY_PORT', 8000),
+    proxyTls: setting(variables, 'gateway over TLS', 'PROXY_TLS_PORT', 8443),
+    admin: setting(variables, 'admin API', 'ADMIN_PORT', 8001),
+    status: setting(variables, 'status and metrics', 'STATUS_PORT', 8100),
+    healthpay: setting(variables, 'healthpay alone', 'HEALTHPAY_GATEWAY_PORT', 4000),
+    mocks: Object.fromEntries(services.map((service) => [nameOf(service), mockPorts(variables, service)])),
+    secrets: readSecrets(variables),
+  };
+}
+
+const secretVariables: Readonly<Record<SecretSystem, string>> = {
+  gongbu: 'GONGBU_JWT_SECRET',
+  learning: 'LEARNING_JWT_SECRET',
+  healthpay: 'HEALTHPAY_JWT_SECRET',
+  freelance: 'FREELANCE_JWT_SECRET_KEY',
+};
+
+/** Whether a system's tokens are signed with the secret that everyone knows. */
+export const hasDevelopmentSecret = (settings: Settings, system: SecretSystem): boolean =>
+  settings.secrets[system] === developmentSecrets[system];
+
+/**
+ * The variables for the parts of the stack: those given, a secret for each system, and the addresses of mocks that were moved
+ * to other ports (an address that the operator set stays).
+ */
+export function partVariables(variables: Variables, settings: Settings): Variables {
+  const secrets = Object.entries(secretVariables).map(([system, name]) => [name, settings.secrets[system as SecretSystem]] as const);
+  const moved = services.filter((service) => variables[service.portVariable] && !variables[service.prefixedUrlVariable]);
+  const addresses = moved.map((service) => {
+    const urls = (settings.mocks[nameOf(service)] ?? []).map(({ port }) => `http://127.0.0.1:${port}`);
+    return [service.prefixedUrlVariable, urls.join(',')] as const;
+  });
+  return { ...variables, ...Object.fromEntries([...secrets, ...addresses]) };
+}
+
+/** Every port of the stack. */
+export function allPorts(settings: Settings): PortSetting[] {
+  const { proxy, proxyTls, admin, status, healthpay, mocks } = settings;
+  return [proxy, proxyTls, admin, status, healthpay, ...Object.values(mocks).flat()];
+}
+
+/** The first host by which a system is reached: `gongbu.localhost` unless the environment says otherwise. */
+export function hostOf(variables: Variables, system: string): string {
+  const listed = variables[`${system.toUpperCase()}_HOSTS`] || variables[`${system.toUpperCase()}_ALLOWED_HOSTS`];
+  const first = listed?.split(',')[0]?.trim();
+  return first === undefined || first === '' || first.includes('*') ? `${system}.localhost` : first;
+}

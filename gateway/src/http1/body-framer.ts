@@ -1,4 +1,5 @@
 /** Cuts one request's body out of the bytes of its connection, sized or chunked. */
+import { streamed } from '../proxy/memory-valve.js';
 import { ChunkedDecoder } from './chunked.js';
 import type { RequestHead } from './head-parser.js';
 import type { RequestBody } from './request-body.js';
@@ -22,6 +23,7 @@ export class BodyFramer {
    * @throws ChunkFault
    */
   push(bytes: Buffer): Buffer {
+    streamed(bytes.length);
     return this.decoder ? this.pushChunked(bytes, this.decoder) : this.pushSized(bytes);
   }
 

@@ -11,8 +11,8 @@ import { BodyTooLarge } from '../plugin.js';
 
 const MEMORY_MAX = 65_536;
 /** Bytes handed to the file but not yet written; past it the client waits. */
-const QUEUE_MAX = 1_048_576;
-const READ_SIZE = 262_144;
+const QUEUE_MAX = 262_144;
+const READ_SIZE = 131_072;
 
 /** A body that is wholly here: in memory, or in a file that nothing else can see. */
 export type CollectedBody = { length: number; memory: Buffer; file: null } | { length: number; memory: null; file: SpoolFile };

@@ -4,6 +4,7 @@ import { type Balancer, type Peer, PICK_ERRORS, type PickFacts, type PickResult 
 import type { HeaderList } from '../headers.js';
 import type { LiveExchange } from '../phases/exchange.js';
 import type { CollectedBody } from './body-spool.js';
+import { streamed } from './memory-valve.js';
 import { formatRequestHead, wantsWebSocket } from './request-head.js';
 import type { RequestStream } from './request-stream.js';
 import { clientHeaders } from './response-headers.js';
@@ -138,6 +139,7 @@ export class Forward implements UpstreamSink {
   private sendFile(connection: UpstreamConnection, stream: NodeJS.ReadableStream): void {
     this.fileStream = stream;
     stream.on('data', (chunk) => {
+      streamed(chunk.length);
       if (!connection.write(chunk as Buffer)) stream.pause();
     });
     stream.on('end', () => connection.endBody(''));

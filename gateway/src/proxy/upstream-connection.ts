@@ -1,6 +1,7 @@
 /** One connection to a service: sends one request at a time, reads its answer, watches the three time-outs. */
 import net from 'node:net';
 import tls from 'node:tls';
+import { streamed } from './memory-valve.js';
 import { ResponseFault, ResponseParser, type ResponseSink, type ResponseStart } from './response-parser.js';
 
 export type UpstreamErrorKind = 'connect' | 'connect_timeout' | 'send_timeout' | 'read_timeout' | 'closed' | 'invalid' | 'tls';
@@ -174,6 +175,7 @@ export class UpstreamConnection implements ResponseSink {
   private switched: ResponseStart | null = null;
 
   data(chunk: Buffer): void {
+    streamed(chunk.length);
     this.sink?.data(chunk);
   }
 

@@ -1,0 +1,117 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { readSettings } from './settings.js';
+import { ranges, Stack, type StackWorld } from './stack.js';
+import type { Child, Part } from './supervisor.js';
+
+interface Scene {
+  taken: string[];
+  faults: Record<string, string[] | undefined>;
+  ends: Record<string, string | undefined>;
+  /** Ports that never answer. */
+  mute: number[];
+  readonly events: string[];
+  readonly progress: string[];
+}
+
+let scene: Scene;
+let now = 0;
+let open: Set<number>;
+const settings = readSettings({});
+const portsOf: Record<string, number[]> = {
+  mocks: Object.values(settings.mocks).flatMap((ports) => ports.map(({ port }) => port)),
+  gateway: [8000, 8443, 8001, 8100],
+  healthpay: [4000],
+};
+
+const child = (part: Part): Child => {
+  let tell: (how: string) => void = () => undefined;
+  scene.events.push(`spawn ${part.args.join(' ')}`);
+  for (const port of portsOf[part.name] ?? []) open.add(port);
+  return {
+    kill: (signal) => {
+      scene.events.push(`${signal} ${part.name}`);
+      tell(`by ${signal}`);
+    },
+    onExit: (listener) => {
+      tell = listener;
+      const how = scene.ends[part.name];
+      if (how !== undefined) {
+        for (const port of portsOf[part.name] ?? []) open.delete(port);
+        listener(how);
+      }
+    },
+  };
+};
+
+const world = (): StackWorld => ({
+  spawn: child,
+  run: async (args) => {
+    scene.events.push(args.join(' '));
+    return scene.faults[args.at(-1) ?? ''];
+  },
+  after: () => () => undefined,
+  now: () => now,
+  say: () => undefined,
+  answers: async (port) => open.has(port) && !scene.mute.includes(port),
+  takenPorts: async () => scene.taken,
+  pause: async (ms) => {
+    now += ms;
+  },
+  progress: (line) => scene.progress.push(line),
+});
+
+beforeEach(() => {
+  scene = { taken: [], faults: {}, ends: {}, mute: [], events: [], progress: [] };
+  now = 0;
+  open = new Set();
+});
+
+describe('the stack', () => {
+  test('starts mocks at once and gateways with what was rendered', async () => {
+    await new Stack(settings, world()).start();
+    expect(scene.events).toEqual([
+      'spawn mocks',
+      'render --out .run/kong.yml',
+      'render --system healthpay --out .run/healthpay.yml',
+      'spawn gateway --config .run/kong.yml --port 8000 --tls-port 8443 --admin-port 8001 --status-port 8100',
+      'spawn gateway --config .run/healthpay.yml --port 4000',
+    ]);
+    expect(scene.progress.map((line) => line.trim().replace(/^\d+ ms +/, ''))).toContain('gateway ready on 8000–8001, 8100, 8443');
+  });
+
+  test('starts nothing when a port is taken, and says which', async () => {
+    scene.taken = ['port 8000 (gateway) is already in use: end what listens there, or set PROXY_PORT to another port'];
+    await expect(new Stack(settings, world()).start()).rejects.toThrow('set PROXY_PORT');
+    expect(scene.events).toEqual([]);
+  });
+
+  test('tells every fault of the configuration', async () => {
+    scene.faults['.run/kong.yml'] = ['services[0].url: is missing', '1 fault'];
+    await expect(new Stack(settings, world()).start()).rejects.toMatchObject({ reasons: ['services[0].url: is missing', '1 fault'] });
+    expect(scene.events.filter((event) => event.startsWith('spawn gateway'))).toEqual([]);
+  });
+
+  test('fails when a part ends at once', async () => {
+    scene.ends['gateway'] = 'with code 1';
+    await expect(new Stack(settings, world()).start()).rejects.toThrow('gateway ended with code 1 before it was ready');
+  });
+
+  test('gives up on a port that never answers', async () => {
+    scene.mute = [8443];
+    await expect(new Stack(settings, world()).start()).rejects.toThrow('gateway does not answer on port 8443 (PROXY_TLS_PORT)');
+    expect(now).toBeGreaterThan(60_000);
+  });
+
+  test('ends the gateways before the mocks', async () => {
+    const stack = new Stack(settings, world());
+    await stack.start();
+    scene.events.length = 0;
+    await stack.supervisor.stop();
+    expect(scene.events).toEqual(['SIGTERM gateway', 'SIGTERM healthpay', 'SIGTERM mocks']);
+  });
+});
+
+test('ports are told as ranges', () => {
+  expect(ranges([9103, 9101, 9102, 9121, 9101])).toBe('9101–9103, 9121');
+  expect(ranges([])).toBe('');
+});

@@ -1,0 +1,3 @@
+import { contract } from './support/contract.js';
+
+contract('freelance');

@@ -1,0 +1,140 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { fillIn, isPlainObject } from './fill-in.js';
+
+export const root = path.resolve(import.meta.dirname, '../../..');
+
+/** An exact text, `~` and a regular expression, or null: must not be there. */
+const pattern = z.string().nullable();
+const methodAndPath = z.string().regex(/^[A-Za-z]+ \/\S*$/, 'expected "METHOD /path"');
+
+const request = z.union([
+  methodAndPath.transform((text) => ({ method: text.split(' ')[0] ?? '', path: text.split(' ')[1] ?? '' })),
+  z.strictObject({
+    method: z.string().default('GET'),
+    path: z.string().regex(/^\//),
+    /** The system's own host when left out. */
+    host: z.string().optional(),
+    headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])).default({}),
+    /** A text, or `bytes` times the letter x, or an object that is sent as JSON. */
+    body: z.string().optional(),
+    bytes: z.int().min(0).optional(),
+    json: z.json().optional(),
+    /** Sends the body without a length. */
+    chunked: z.boolean().default(false),
+    /** Opens a WebSocket, sends this text, and takes the first message for the body. */
+    message: z.string().optional(),
+  }),
+]);
+
+const arrival = z.strictObject({
+  service: z.string(),
+  /** As the client's when left out. */
+  method: z.string().optional(),
+  url: z.string().optional(),
+  headers: z.record(z.string(), pattern).default({}),
+  /** How many bytes of body the service got. */
+  bytes: z.int().optional(),
+  /** How often the service got it. */
+  times: z.int().min(1).default(1),
+});
+const service = z.string().transform((name) => arrival.parse({ service: name }));
+const reaches = z.union([z.literal('none').transform(() => []), service.transform((one) => [one]), arrival.transform((one) => [one])]);
+
+const expectation = z.strictObject({
+  status: z.union([z.int(), z.array(z.int())]).transform((one) => [one].flat()),
+  headers: z.record(z.string(), pattern).default({}),
+  /** Part of the answer's JSON; a text that begins with `~` is a regular expression. */
+  json: z.json().optional(),
+  text: z.string().optional(),
+  /** Who got the request; unchecked when left out. */
+  reaches: reaches.optional(),
+});
+
+const step = {
+  /** What goes wrong at a service, in the words of the mock services (`gatehouse mocks`). */
+  faults: z.record(z.string(), z.record(z.string(), z.json())).default({}),
+  request,
+  expect: expectation,
+  /** Asks again, for some seconds, until the answer is as expected. */
+  eventually: z.boolean().default(false),
+};
+const named = { name: z.string().min(1) };
+const single = z.strictObject({ ...named, ...step });
+const several = z.strictObject({ ...named, steps: z.array(z.strictObject(step)).min(1) });
+
+const file = z.strictObject({
+  /** Variables, so that limits and time-outs are small enough for a test. */
+  environment: z.record(z.string(), z.union([z.string(), z.number()]).transform(String)).default({}),
+  /** What stands for `{{key}}` in the cases that all systems share (kong/platform/cases.yml). */
+  sample: z.record(z.string(), z.json()).default({}),
+  cases: z.array(z.record(z.string(), z.unknown())).min(1),
+});
+
+export type Step = z.output<z.ZodObject<typeof step>>;
+export type CaseRequest = Step['request'];
+export type Expectation = Step['expect'];
+export type Arrival = z.output<typeof arrival>;
+
+/** One thing to try, in one or several steps. */
+export interface Case {
+  name: string;
+  steps: Step[];
+}
+
+/** What a system's cases.yml says. */
+export interface CaseFile {
+  environment: Record<string, string>;
+  sample: Record<string, unknown>;
+  cases: Case[];
+}
+
+/** The cases can't be used; the message names each fault with its place. */
+export class CasesError extends Error {
+  readonly code = 'GH_CASES';
+}
+
+/** Reads the cases of a system: kong/systems/SYSTEM/cases.yml, and the ones that all share. @throws CasesError */
+export function readCases(system: string): CaseFile {
+  const [own, shared] = [`kong/systems/${system}/cases.yml`, 'kong/platform/cases.yml'];
+  const { sample, environment, cases } = parseCases(own, read(own), {});
+  return { sample, environment, cases: [...parseCases(shared, read(shared), sample).cases, ...cases] };
+}
+
+function read(name: string): string {
+  return fs.readFileSync(path.join(root, name), 'utf8');
+}
+
+/** Checks the text of a case file, expands `each` and fills in the sample. @throws CasesError */
+export function parseCases(name: string, text: string, filling: Record<string, unknown>): CaseFile {
+  const { environment, sample, cases } = checked(name, file, parse(text, { merge: true }));
+  const expanded = cases.flatMap((one, index) => {
+    return expand(one).map((each) => readCase(`${name}: cases[${index}]`, fillIn(each, filling)));
+  });
+  const names = expanded.map((one) => one.name);
+  const twice = names.find((one, index) => names.indexOf(one) !== index);
+  if (twice !== undefined) throw new CasesError(`${name}: two cases have the name "${twice}"`);
+  return { environment, sample, cases: expanded };
+}
+
+function readCase(place: string, value: unknown): Case {
+  if (isPlainObject(value) && 'steps' in value) return checked(place, several, value);
+  const { name, ...only } = checked(place, single, value);
+  return { name, steps: [only] };
+}
+
+/** `each` makes one case per entry: `{{key}}` in any text of the case stands for the entry's value. */
+function expand(one: Record<string, unknown>): unknown[] {
+  const { each, ...rest } = one;
+  if (each === undefined) return [rest];
+  const entries = Array.isArray(each) ? each : [each];
+  return entries.map((entry) => fillIn(rest, isPlainObject(entry) ? entry : { it: entry }));
+}
+
+function checked<T extends z.ZodType>(place: string, schema: T, value: unknown): z.output<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new CasesError(`${place}: ${z.prettifyError(result.error)}`);
+}

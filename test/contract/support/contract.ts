@@ -1,0 +1,72 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseEnv } from 'node:util';
+import { formatFault, parseDeclarative, readStateFiles, render } from '@gatehouse/kong-config';
+import { type System, systems } from '@gatehouse/testkit';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Case, readCases, root, type Step } from './cases.js';
+import { send } from './client.js';
+import { differences } from './expectation.js';
+import { type Plane, startPlane } from './plane.js';
+import { World } from './world.js';
+
+/** How long a step marked `eventually` may take, and how often it is tried. */
+const eventuallyMs = 10_000;
+const retryMs = 100;
+const caseTimeoutMs = 60_000;
+const startTimeoutMs = 60_000;
+/** Lets cases play clients elsewhere by X-Forwarded-For, as a load balancer in front would. */
+const planeSettings = { KONG_TRUSTED_IPS: '127.0.0.0/8' };
+
+/**
+ * Renders some systems (all by default) with the addresses of a world.
+ * @throws Error with every fault of the state files
+ */
+export function renderFor(environment: Readonly<Record<string, string>>, wanted: readonly System[] = systems): string {
+  const defaults = parseEnv(fs.readFileSync(path.join(root, '.env.example'), 'utf8'));
+  const files = readStateFiles(root, wanted);
+  const rendered = render({ files, values: environment, defaults, systems, parse: parseDeclarative });
+  if (rendered.dbless === null) throw new Error(rendered.faults.map(formatFault).join('\n'));
+  return rendered.dbless;
+}
+
+/** Declares one test per case of a system: all systems behind one plane, told apart by host, and this one's services behind it. */
+export function contract(system: System): void {
+  const { environment, cases } = readCases(system);
+  let world: World;
+  let plane: Plane;
+
+  describe(`${system} through the gateway`, () => {
+    beforeAll(async () => {
+      world = await World.start(system);
+      plane = await startPlane(renderFor({ ...world.environment, ...environment }), planeSettings);
+    }, startTimeoutMs);
+    afterAll(async () => {
+      await plane?.stop();
+      await world?.stop();
+    }, startTimeoutMs);
+
+    for (const one of cases) test(one.name, () => runCase(plane, world, `${system}.localhost`, one), caseTimeoutMs);
+  });
+}
+
+/** Runs the steps of a case, and fails with everything in which the first step that goes wrong differs. */
+export async function runCase(plane: Plane, world: World, host: string, { steps }: Case): Promise<void> {
+  for (const step of steps) {
+    await world.prepare(step.faults);
+    const found = await runStep(plane, world, host, step);
+    expect(found).toEqual([]);
+  }
+}
+
+async function runStep(plane: Plane, world: World, host: string, step: Step): Promise<string[]> {
+  for (let waitedMs = 0; ; waitedMs += retryMs) {
+    const answer = await send(plane.url, host, step.request);
+    const found = differences(step.expect, step.request, answer, world.received());
+    if (found.length === 0) return [];
+    if (!step.eventually || waitedMs >= eventuallyMs) return [...found, `the answer was ${answer.status} ${answer.body.slice(0, 300)}`];
+    await wait(retryMs);
+    await world.prepare(step.faults);
+  }
+}

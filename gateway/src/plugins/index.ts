@@ -6,8 +6,17 @@ import { ipRestriction } from './ip-restriction/index.js';
 import { prometheus } from './prometheus/index.js';
 import { requestSizeLimiting } from './request-size-limiting/index.js';
 import { requestTermination } from './request-termination/index.js';
+import { requestTransformer } from './request-transformer/index.js';
 
-const all: readonly PluginTwin[] = [correlationId, cors, ipRestriction, prometheus, requestSizeLimiting, requestTermination];
+const all: readonly PluginTwin[] = [
+  correlationId,
+  cors,
+  ipRestriction,
+  prometheus,
+  requestSizeLimiting,
+  requestTermination,
+  requestTransformer,
+];
 
 /** What the data plane can run; a configuration that names another plugin is refused. */
 export const twins: ReadonlyMap<string, PluginTwin> = new Map(all.map((twin) => [twin.name, twin]));

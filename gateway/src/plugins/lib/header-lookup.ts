@@ -14,3 +14,24 @@ export function findKey(headers: HeaderList, name: string): string | null {
 export function responseName(name: string): string {
   return name.replaceAll('_', '-');
 }
+
+const UNSAFE_VALUE = /[\x00-\x08\x0a-\x1f\x7f]/g;
+const UNSAFE_NAME = /[^!#$%&'*+\-.0-9A-Z^_`a-z|~]/g;
+
+const percent = (char: string): string => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+
+/** A value that can't break out of its line: control characters are percent-encoded, as OpenResty does. */
+export function safeValue(value: string): string {
+  return value.replace(UNSAFE_VALUE, percent);
+}
+
+/** A name of token characters only; others are percent-encoded, as OpenResty does. */
+export function safeName(name: string): string {
+  return name.replace(UNSAFE_NAME, percent);
+}
+
+/** Replaces all lines of a name by these values. */
+export function setAll(headers: HeaderList, name: string, values: readonly string[]): void {
+  headers.remove(name.toLowerCase());
+  for (const value of values) headers.add(name, value);
+}

@@ -56,7 +56,7 @@ export async function echoOf(exchange: Exchange, message: string | undefined, en
       raw_body: body.toString('utf8'),
       method: upstream.method,
       path: fromBytes(request.path),
-      uri_captures: { named: exchange.uriCaptures?.named ?? {}, unnamed: exchange.uriCaptures?.unnamed ?? [] },
+      uri_captures: { named: exchange.uriCaptures?.named ?? {}, unnamed: exchange.uriCaptures?.unnamed.slice(1) ?? [] },
     },
     matched_route: exchange.route ?? undefined,
     matched_service: exchange.service ?? undefined,

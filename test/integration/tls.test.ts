@@ -24,9 +24,14 @@ let service: https.Server;
 let tlsPort: number;
 const seenNames: (string | false | null)[] = [];
 
+function rememberName(name: string, done: (error: Error | null) => void): void {
+  seenNames.push(name);
+  done(null);
+}
+
 beforeAll(async () => {
   const [shop, wild, own] = await Promise.all([pairFor('shop.test'), pairFor('*.wild.test'), pairFor('service.test')]);
-  service = https.createServer({ ...own, SNICallback: (name, done) => (seenNames.push(name), done(null)) }, (request, response) => {
+  service = https.createServer({ ...own, SNICallback: rememberName }, (request, response) => {
     response.end(`${request.headers['x-forwarded-proto']} ${request.headers.host}`);
   });
   service.listen(0, '127.0.0.1');

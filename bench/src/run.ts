@@ -1,5 +1,6 @@
 /** One run of a scenario: start, check, warm up, measure, judge. */
 import { check } from './check.js';
+import { BenchError } from './errors.js';
 import { commitOf, describeMachine } from './machine.js';
 import { measureAll, type Setup } from './measure.js';
 import type { Options } from './options.js';
@@ -79,6 +80,9 @@ function describe(program: Program | undefined, values: Values): string {
 }
 
 function pick(scenario: Scenario, options: Options, around: Surroundings, values: Values): Contestant[] {
+  const unknown = options.only?.filter((name) => !scenario.contestants.some((each) => each.name === name)) ?? [];
+  if (unknown.length > 0)
+    throw new BenchError(`no contestant ${unknown.join(', ')}; there is: ${scenario.contestants.map((each) => each.name).join(', ')}`);
   return scenario.contestants.filter((each) => {
     if (options.only && !options.only.includes(each.name)) return false;
     if (isInstalled(each, values)) return true;

@@ -79,12 +79,22 @@ describe('the state files', () => {
   });
 
   test('give a 405 for every path that has only some methods, with Allow naming exactly those', () => {
-    const routes = [...entries(parse(renderAll()))].filter(({ kind }) => kind === 'routes').map(({ entity }) => entity);
-    const limited = routes.filter((route) => Array.isArray(route['methods']) && !String(route['name']).endsWith('-405'));
-    const open = routes.filter((route) => route['methods'] === undefined && route['name'] !== 'unknown-host');
-    for (const route of limited) {
-      const host = String(route['hosts']);
-      expect(open.some((twin) => String(twin['hosts']) === host && !/-404$/.test(String(twin['name'])))).toBe(true);
+    const routes = routesOf(renderAll());
+    const limited = routes.filter(({ methods, name }) => methods.length > 0 && !name.endsWith('-405'));
+    expect(limited.length).toBeGreaterThan(50);
+    for (const { host, path: pattern } of limited) {
+      const here = routes.filter((route) => route.host === host && route.pattern.test(samplePath(pattern)));
+      const open = first(here.filter(({ methods }) => methods.length === 0));
+      const owners = here.filter(({ methods, name }) => methods.length > 0 && !name.endsWith('-405'));
+      const best = Math.max(...owners.map(({ priority }) => priority));
+      const methods = new Set(owners.filter(({ priority }) => priority === best).flatMap((route) => route.methods));
+      if (open?.allow !== null) expect([pattern, open?.name, open?.allow]).toEqual([pattern, expect.stringMatching(/-405$/), methods]);
+    }
+  });
+
+  test('take HEAD wherever they take GET, but for WebSockets', () => {
+    for (const { name, methods } of routesOf(renderAll())) {
+      if (methods.includes('GET') && !name.endsWith('-ws')) expect([name, methods]).toEqual([name, expect.arrayContaining(['HEAD'])]);
     }
   });
 });
@@ -96,9 +106,9 @@ describe('the committed kong.yml', () => {
 });
 
 describe('.env.example', () => {
-  test('says what each variable means', () => {
-    const lines = fs.readFileSync(path.join(root, '.env.example'), 'utf8').split('\n');
-    for (const [index, line] of lines.entries()) if (/^[A-Z]/.test(line)) expect(`${lines[index - 1]}\n${line}`).toMatch(/^# /);
+  test('says what each variable, or each block of them, means', () => {
+    const text = fs.readFileSync(path.join(root, '.env.example'), 'utf8');
+    for (const block of text.split(/\n(?=#|\n)/)) expect(block.trim()).toMatch(/^(#.*|)(\n|$)/);
   });
 
   test('gives no secret a value', () => {
@@ -109,3 +119,52 @@ describe('.env.example', () => {
 test('a system that does not exist is refused by name', () => {
   expect(() => readStateFiles(root, ['gongbu', 'nope'])).toThrow(UnknownSystemError);
 });
+
+interface RouteView {
+  name: string;
+  host: string;
+  path: string;
+  pattern: RegExp;
+  methods: string[];
+  priority: number;
+  /** What its Allow header names; null for a route that goes to a service. */
+  allow: Set<string> | null;
+}
+
+/** The routes of a rendered file that have a regular expression for a path. */
+function routesOf(text: string): RouteView[] {
+  const routes = [...entries(parse(text))].filter(({ kind }) => kind === 'routes').map(({ entity }) => entity as Record<string, never>);
+  return routes.flatMap((route) =>
+    (route['paths'] as string[])
+      .filter((one) => one.startsWith('~'))
+      .map((one) => ({
+        name: route['name'] as string,
+        host: String(route['hosts']),
+        path: one.slice(1),
+        pattern: new RegExp(`^${one.slice(1)}`),
+        methods: route['methods'] ?? [],
+        priority: route['regex_priority'] ?? 0,
+        allow: allowOf(route['plugins'] ?? []),
+      })),
+  );
+}
+
+function allowOf(plugins: { name: string; config?: { append?: { headers: string[] } } }[]): Set<string> | null {
+  const headers = plugins.find(({ name }) => name === 'response-transformer')?.config?.append?.headers ?? [];
+  const allow = headers.find((header) => header.startsWith('Allow:'));
+  return allow === undefined ? null : new Set(allow.slice('Allow:'.length).split(', '));
+}
+
+/** One path that an expression of the state files matches. */
+function samplePath(expression: string): string {
+  return expression
+    .replace(/\(\/\|\$\)$|\/\?\$$/, '')
+    .replace(/\(\?<id>\[\^\/\]\+\)|\[\^\/\]\+/g, 'x1')
+    .replace(/\([^()]*\)\?/g, '')
+    .replace(/\(([^()|]*)[^()]*\)/g, '$1');
+}
+
+/** The route that Kong prefers among those with equally many conditions. */
+function first(routes: RouteView[]): RouteView | undefined {
+  return routes.toSorted((a, b) => b.priority - a.priority)[0];
+}

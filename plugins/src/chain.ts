@@ -3,6 +3,7 @@
  * throws, rejects, says nothing sensible or says nothing in time is 503, logged and counted.
  */
 import {
+  type AllNeeds,
   type Answer,
   type BaseEffects,
   type Decision,
@@ -78,7 +79,7 @@ const inOrder = (a: ChainLink, b: ChainLink): number => b.priority - a.priority 
 
 export class Chain {
   readonly links: readonly ChainLink[];
-  readonly needs: ReturnType<typeof mergeNeeds>;
+  readonly needs: AllNeeds;
   private readonly style: ErrorStyle;
   private readonly recognisers: readonly Recogniser[];
   private readonly settlers: readonly boolean[];

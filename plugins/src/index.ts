@@ -1,2 +1,4 @@
 export { Chain, type ChainEffects, type ChainLink, type ChainOptions, type Reply, type Verdict } from './chain.js';
 export { createLink, schemaOf } from './link.js';
+export { permissions } from './permissions/index.js';
+export { policies } from './policies.js';

@@ -10,6 +10,14 @@ export interface ClientCertificate {
   readonly fingerprint: string;
 }
 
+/** Lines, and bytes of names and values without their separators. */
+export interface HeaderSize {
+  readonly lines: number;
+  readonly total: number;
+  /** Of the longest line. */
+  readonly longest: number;
+}
+
 /** A read-only view of one request. Header names are given in lower case. Methods may be called any number of times. */
 export interface Facts {
   /** The gateway's own id: unique, never the client's word, and the same when a lane asks a second time. */
@@ -43,8 +51,8 @@ export interface Facts {
   header(name: string): string | undefined;
   /** Every line of a header, in order; empty when there is none. */
   headerValues(name: string): readonly string[];
-  /** Names of all header lines, lower-case, one per line. */
-  headerNames(): readonly string[];
+  /** How much header there is, without reading it. */
+  headerSize(): HeaderSize;
   /** What the route's regular expression captured under this name. */
   capture(name: string): string | undefined;
   /**
@@ -79,8 +87,9 @@ export class BodyUnreadableError extends Error {
 
 /** What a configured policy will ask facts for, so that a lane under Kong sends no more than that. */
 export interface Needs {
-  /** Lower-case names, or all of them. */
-  readonly headers?: readonly string[] | 'all';
+  /** Lower-case names. */
+  readonly headers?: readonly string[];
+  readonly headerSize?: boolean;
   /** The raw body, up to this many bytes. */
   readonly body?: number;
   /** The body's length where no Content-Length tells it. */
@@ -93,15 +102,16 @@ export interface Needs {
   readonly answer?: number;
 }
 
-function mergeHeaders(a: Needs['headers'], b: Needs['headers']): readonly string[] | 'all' {
-  if (a === 'all' || b === 'all') return 'all';
-  return [...new Set([...(a ?? []), ...(b ?? [])])].sort();
+/** Needs of a whole chain, with nothing left open. */
+export interface AllNeeds extends Required<Omit<Needs, 'outcome'>> {
+  readonly outcome: 'none' | 'head' | 'end';
 }
 
 /** The union of what several policies need; limits become the largest. Meant for configuration time. */
-export function mergeNeeds(list: readonly Needs[]): Required<Omit<Needs, 'outcome'>> & { outcome: 'none' | 'head' | 'end' } {
+export function mergeNeeds(list: readonly Needs[]): AllNeeds {
   return {
-    headers: list.reduce<readonly string[] | 'all'>((sum, needs) => mergeHeaders(sum, needs.headers), []),
+    headers: [...new Set(list.flatMap((needs) => needs.headers ?? []))].sort(),
+    headerSize: list.some((needs) => needs.headerSize === true),
     body: Math.max(0, ...list.map((needs) => needs.body ?? 0)),
     bodySize: list.some((needs) => needs.bodySize === true),
     captures: list.some((needs) => needs.captures === true),

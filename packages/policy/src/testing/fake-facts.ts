@@ -1,4 +1,4 @@
-import { BodyTooLargeError, type ClientCertificate, type Facts } from '../facts.js';
+import { BodyTooLargeError, type ClientCertificate, type Facts, type HeaderSize } from '../facts.js';
 import { traceIdOf } from '../http/trace.js';
 
 /** A request as a test writes it; everything has a default. */
@@ -28,6 +28,11 @@ function headerTable(headers: FakeRequest['headers']): Map<string, readonly stri
   return new Map(lines.map(([name, value]) => [name.toLowerCase(), typeof value === 'string' ? [value] : value]));
 }
 
+function sizeOf(headers: ReadonlyMap<string, readonly string[]>): HeaderSize {
+  const lengths = [...headers].flatMap(([name, values]) => values.map((value) => name.length + value.length));
+  return { lines: lengths.length, total: lengths.reduce((sum, length) => sum + length, 0), longest: Math.max(0, ...lengths) };
+}
+
 /** Facts of a made-up request. */
 export function fakeFacts(request: FakeRequest = {}): Facts {
   const [rawPath = '/', ...query] = (request.url ?? '/').split('?');
@@ -55,7 +60,7 @@ export function fakeFacts(request: FakeRequest = {}): Facts {
     hasBody: request.body !== undefined,
     header: (name) => headers.get(name)?.[0],
     headerValues: (name) => headers.get(name) ?? [],
-    headerNames: () => [...headers].flatMap(([name, values]) => values.map(() => name)),
+    headerSize: () => sizeOf(headers),
     capture: (name) => request.captures?.[name],
     body: bounded,
     bodySize: async (limit) => (await bounded(limit)).length,

@@ -1,0 +1,130 @@
+/** May they: the first rule that is about a request says who passes. Silence denies. */
+import {
+  type Decision,
+  deny,
+  type Facts,
+  type Identity,
+  type Needs,
+  PASS,
+  PathPattern,
+  type PolicyInstance,
+  splitPath,
+} from '@gatehouse/policy';
+import type { Condition, Config, Rule } from './schema.js';
+
+const MISSING = Object.freeze(deny('token_missing'));
+const FORBIDDEN = Object.freeze(deny('forbidden'));
+const SCOPE = Object.freeze(deny('scope_missing'));
+const NO_SEGMENTS: readonly string[] = [];
+
+/** How far a condition is met. `scope`: all but a scope. */
+type Match = 'yes' | 'scope' | 'no';
+
+interface Choice {
+  readonly any: readonly string[];
+  readonly all: readonly string[];
+}
+
+interface CompiledRule {
+  /** Null = every method. */
+  readonly methods: ReadonlySet<string> | null;
+  readonly patterns: readonly PathPattern[];
+  readonly allow: readonly Condition[];
+}
+
+const names = (choice: Choice | undefined): boolean => choice !== undefined && choice.any.length + choice.all.length > 0;
+
+/** Whether a condition says anything at all. */
+function namesSomething(condition: Condition): boolean {
+  const { roles, permissions, scopes, plans } = condition;
+  const lists = names(roles) || names(permissions) || names(scopes) || plans.length > 0;
+  return lists || condition.public || condition.authenticated || condition.via !== undefined || condition.owner !== undefined;
+}
+
+function compile(rule: Rule): CompiledRule {
+  return {
+    methods: rule.methods.length === 0 ? null : new Set(rule.methods),
+    patterns: rule.paths.map((path) => new PathPattern(path)),
+    allow: rule.allow.filter(namesSomething),
+  };
+}
+
+function holds(choice: Choice | undefined, has: readonly string[]): boolean {
+  if (choice === undefined) return true;
+  for (const wanted of choice.all) if (!has.includes(wanted)) return false;
+  return choice.any.length === 0 || choice.any.some((wanted) => has.includes(wanted));
+}
+
+/** A claim by its dotted path; own properties only, so that no claim is called `constructor`. */
+function claimAt(identity: Identity, path: string): unknown {
+  if (path === 'subject') return identity.subject;
+  let value: unknown = identity.claims;
+  for (const part of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<string, unknown>)[part];
+  }
+  return value;
+}
+
+function equals(claim: unknown, text: string): boolean {
+  if (Array.isArray(claim)) return claim.some((item) => !Array.isArray(item) && equals(item, text));
+  return typeof claim === 'string' ? claim === text : typeof claim === 'number' && String(claim) === text;
+}
+
+function owns(condition: Condition, identity: Identity, pattern: PathPattern | null, segments: readonly string[], facts: Facts): boolean {
+  if (condition.owner === undefined) return true;
+  const { param, claim } = condition.owner;
+  const value = pattern?.parameter(param, segments) ?? facts.capture(param);
+  return value !== undefined && value !== '' && equals(claimAt(identity, claim), value);
+}
+
+function meets(condition: Condition, identity: Identity): Match {
+  if (condition.via !== undefined && condition.via !== identity.via) return 'no';
+  if (!holds(condition.roles, identity.roles) || !holds(condition.permissions, identity.permissions)) return 'no';
+  if (condition.plans.length > 0 && !condition.plans.includes(identity.plan ?? '')) return 'no';
+  return holds(condition.scopes, identity.scopes) ? 'yes' : 'scope';
+}
+
+function judge(
+  rule: CompiledRule,
+  pattern: PathPattern | null,
+  segments: readonly string[],
+  facts: Facts,
+  identity: Identity | null,
+): Decision {
+  let scopeOnly = false;
+  for (const condition of rule.allow) {
+    if (condition.public) return PASS;
+    if (identity === null) continue;
+    const match = meets(condition, identity);
+    if (match === 'no' || !owns(condition, identity, pattern, segments, facts)) continue;
+    if (match === 'yes') return PASS;
+    scopeOnly = true;
+  }
+  if (identity === null) return MISSING;
+  return scopeOnly ? SCOPE : FORBIDDEN;
+}
+
+/** What the rules will ask facts for. */
+export function needs(config: Config): Needs {
+  return { captures: config.rules.some((rule) => rule.allow.some((condition) => condition.owner !== undefined)) };
+}
+
+/** The rules, ready to judge; no effects. */
+export function create(config: Config): PolicyInstance {
+  const rules = config.rules.map(compile);
+  const hasPaths = rules.some((rule) => rule.patterns.length > 0);
+  return {
+    decide(facts, { identity }) {
+      const method = facts.method === 'HEAD' ? 'GET' : facts.method;
+      const segments = hasPaths ? splitPath(facts.path) : NO_SEGMENTS;
+      for (const rule of rules) {
+        if (rule.methods !== null && !rule.methods.has(method)) continue;
+        if (rule.patterns.length === 0) return judge(rule, null, segments, facts, identity);
+        const pattern = rule.patterns.find((candidate) => candidate.matches(segments));
+        if (pattern) return judge(rule, pattern, segments, facts, identity);
+      }
+      return identity === null ? MISSING : FORBIDDEN;
+    },
+  };
+}

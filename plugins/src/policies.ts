@@ -1,0 +1,6 @@
+/** All policies, for whoever makes chains, schemas or documents of them. */
+import type { Policy } from '@gatehouse/policy';
+import { permissions } from './permissions/index.js';
+
+/** By falling priority. */
+export const policies: readonly Policy[] = [permissions];

@@ -6,10 +6,11 @@ import type { Dict, EntitySchema } from '../schema/types.js';
 import { upgradePath } from '../schema/uri.js';
 import { unknownFieldHint, valueHint } from './hints.js';
 import { keyOf, uuidV5For } from './ids.js';
-import type { EntityRecords } from './records.js';
+import type { EntityRecord, EntityRecords } from './records.js';
 
 /** One entity of the file. */
 export interface Item {
+  record: EntityRecord;
   schema: EntitySchema;
   /** As it stands in the file. */
   raw: Dict;
@@ -58,12 +59,13 @@ export class Items implements Hooks {
 
   entity(node: Node, value: Dict, context: Context): Dict {
     if (node.field.type !== 'entity') return value;
-    const { schema, parts } = this.records.get(node.field.entity);
+    const record = this.records.get(node.field.entity);
+    const { schema, parts } = record;
     const parent = this.current;
     const inService = parent === null || (parent.schema.name === 'services' && parent.parent === null);
     const raw = this.oldPaths && schema.name === 'routes' && inService ? upgraded(value) : value;
     const { via } = node.field;
-    const item: Item = { schema, raw, data: {}, id: '', parent, via, path: [...context.path] };
+    const item: Item = { record, schema, raw, data: {}, id: '', parent, via, path: [...context.path] };
     item.id = this.idOf(item);
     this.all.push(item);
     this.current = item;

@@ -6,11 +6,11 @@ import { complete } from '../schema/interpret.js';
 import { nodeOf } from '../schema/node.js';
 import type { Dict, PluginSchema } from '../schema/types.js';
 import type { Fault, Loaded } from '../types.js';
+import { readDocument } from './document.js';
 import { flatten } from './flatten.js';
 import { Items, type Outside } from './items.js';
 import { EntityRecords } from './records.js';
 import { Index } from './references.js';
-import { readDocument } from './yaml.js';
 
 /** What a load may depend on. */
 export interface LoadOptions {

@@ -6,6 +6,12 @@ import type { ArrayField, EntitySchema, Field, Fields, RecordField } from '../sc
 export interface EntityRecord {
   schema: EntitySchema;
   parts: RecordParts;
+  /** Its foreign keys. */
+  foreign: readonly { name: string; reference: string }[];
+  /** Its fields whose values no other entity may have, beside the key. */
+  uniques: readonly string[];
+  /** The key, where no two entities share one. */
+  key: string | null;
 }
 
 const NOTES: Fields = {
@@ -35,7 +41,7 @@ export class EntityRecords {
   private readonly records = new Map<string, EntityRecord>();
 
   constructor(readonly schemas: ReadonlyMap<string, EntitySchema>) {
-    for (const schema of schemas.values()) this.records.set(schema.name, { schema, parts: this.partsOf(schema) });
+    for (const schema of schemas.values()) this.records.set(schema.name, this.recordOf(schema));
     const lists = [...schemas.keys()].map((name): [string, Field] => [name, listOf(name, null)]);
     this.root = {
       type: 'record',
@@ -52,6 +58,18 @@ export class EntityRecords {
   /** The record of an entity that the schemas name. */
   get(entity: string): EntityRecord {
     return this.records.get(entity) as EntityRecord;
+  }
+
+  private recordOf(schema: EntitySchema): EntityRecord {
+    const fields = Object.entries(schema.fields);
+    const key = schema.endpoint_key;
+    return {
+      schema,
+      parts: this.partsOf(schema),
+      foreign: fields.flatMap(([name, field]) => (field.type === 'foreign' ? [{ name, reference: field.reference }] : [])),
+      uniques: fields.filter(([name, field]) => field.unique === true && name !== key).map(([name]) => name),
+      key: key !== undefined && schema.fields[key]?.unique === true ? key : null,
+    };
   }
 
   private partsOf(schema: EntitySchema): RecordParts {

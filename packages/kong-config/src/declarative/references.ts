@@ -22,14 +22,13 @@ export class Index {
 
   /** Takes in an entity; says so when another one has its name or id already. */
   add(item: Item): void {
-    const { schema, data, id } = item;
-    const keyField = schema.endpoint_key;
-    const key = keyField !== undefined && schema.fields[keyField]?.unique === true ? data[keyField] : null;
+    const { record, schema, data, id } = item;
+    const key = record.key === null ? null : data[record.key];
     const first = typeof key === 'string' ? claim(this.byKey, schema.name, key, item) : null;
-    if (first !== null) this.twice(item, `${keyField} set to '${shown(schema.name, String(key))}'`, first, keyField);
+    if (first !== null) this.twice(item, `${record.key} set to '${shown(schema.name, String(key))}'`, first, record.key);
     const same = claim(this.byId, schema.name, id, item);
-    if (first === null && same !== null) this.twice(item, `primary key set to '${id}'`, same);
-    this.addUniques(item);
+    if (first === null && same !== null) this.twice(item, `primary key set to '${id}'`, same, null);
+    for (const name of record.uniques) this.addUnique(item, name);
   }
 
   /** The entity that a foreign key means: a name, an id, or `{ id }`. */
@@ -41,13 +40,12 @@ export class Index {
 
   /** Says so when a foreign key of the entity leads nowhere. */
   checkReferences(item: Item): void {
-    for (const [name, field] of Object.entries(item.schema.fields)) {
-      if (field.type !== 'foreign') continue;
+    for (const { name, reference } of item.record.foreign) {
       const value = item.data[name];
-      if (!isReference(value) || this.find(field.reference, value) !== undefined) continue;
+      if (!isReference(value) || this.find(reference, value) !== undefined) continue;
       const text = typeof value === 'string' ? value : JSON.stringify(value);
-      const message = `invalid reference '${name}: ${text}' (no such entry in '${field.reference}')`;
-      this.report(pathText([...item.path, name]), message, this.nearest(field.reference, text));
+      const message = `invalid reference '${name}: ${text}' (no such entry in '${reference}')`;
+      this.report(pathText([...item.path, name]), message, this.nearest(reference, text));
     }
   }
 
@@ -56,20 +54,18 @@ export class Index {
     return near === undefined ? undefined : `did you mean '${near}'?`;
   }
 
-  private addUniques(item: Item): void {
-    for (const [name, field] of Object.entries(item.schema.fields)) {
-      const value = item.data[name];
-      if (field.unique !== true || name === item.schema.endpoint_key || typeof value !== 'string') continue;
-      const first = claim(this.byKey, `${item.schema.name}.${name}`, value, item);
-      if (first !== null) this.twice(item, `${name} set to '${value}'`, first, name);
-    }
+  private addUnique(item: Item, name: string): void {
+    const value = item.data[name];
+    if (typeof value !== 'string') return;
+    const first = claim(this.byKey, `${item.schema.name}.${name}`, value, item);
+    if (first !== null) this.twice(item, `${name} set to '${value}'`, first, name);
   }
 
-  private twice(item: Item, what: string, first: Item, field?: string): void {
+  private twice(item: Item, what: string, first: Item, field: string | null): void {
     const message = `uniqueness violation: '${item.schema.name}' entity with ${what} already declared`;
     const label = labelOf(item);
     const hint = `${label === null ? 'it' : `'${label}'`} repeats ${pathText(first.path)}`;
-    this.report(pathText(field === undefined ? item.path : [...item.path, field]), message, hint);
+    this.report(pathText(field === null ? item.path : [...item.path, field]), message, hint);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isPair, isScalar, isSeq, type Pair, parseAllDocuments, type Scalar } from 'yaml';
+import { type AliasEvent, EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, type ScalarEvent, YAMLException } from 'js-yaml';
 import type { Dict } from '../schema/types.js';
 import { plainScalar, taggedScalar } from './scalars.js';
 
@@ -7,70 +7,97 @@ export class DocumentError extends Error {
   readonly code = 'DOCUMENT';
 }
 
-/** Bounds on what a file may make us build. */
-const MAX_TEXT = 64 * 1024 * 1024;
+/** How deep a file may nest its lists and maps. */
+export const MAX_DEPTH = 64;
+/** How many values it may hold, with aliases counted in full. */
 const MAX_VALUES = 4_000_000;
-const MAX_DEPTH = 64;
-const TAG_PREFIX = 'tag:yaml.org,2002:';
 
 interface Anchor {
   value: unknown;
-  /** How many values it holds, aliases inside counted in full. */
   size: number;
+  depth: number;
 }
 
-/** Turns one document's nodes into plain values; aliases share what their anchor holds. */
-class Converter {
+/** Marks a place where no value stands: the end of a list or map. */
+const END = Symbol('end');
+
+/** Builds plain values from the events of one document; an alias shares what its anchor holds. */
+class Builder {
   private readonly anchors = new Map<string, Anchor | null>();
   private size = 0;
+  private depth = 0;
+  private deepest = 0;
 
-  constructor(private readonly text: string) {}
+  constructor(
+    private readonly text: string,
+    private readonly events: readonly Event[],
+    private at: number,
+  ) {}
 
   /** @throws {DocumentError} for what can't be a configuration */
-  convert(node: unknown, depth: number): unknown {
+  next(): unknown {
+    const event = this.events[this.at];
+    this.at += 1;
+    if (event === undefined || event.type === EVENT_ID.POP || event.type === EVENT_ID.DOCUMENT) return END;
     this.size += 1;
     if (this.size > MAX_VALUES) throw new DocumentError(`more than ${MAX_VALUES} values`);
-    if (depth > MAX_DEPTH) throw new DocumentError(`nested more than ${MAX_DEPTH} levels deep`);
-    if (isAlias(node)) return this.resolve(node.source, node.range?.[0] ?? 0);
-    const anchor = (node as { anchor?: string } | null)?.anchor;
-    if (anchor === undefined) return this.value(node, depth);
-    const before = this.size;
-    this.anchors.set(anchor, null);
-    const value = this.value(node, depth);
-    this.anchors.set(anchor, { value, size: this.size - before });
+    if (event.type === EVENT_ID.ALIAS) return this.alias(event);
+    const name = event.anchorStart === -1 ? null : this.text.slice(event.anchorStart, event.anchorEnd);
+    return name === null ? this.value(event) : this.anchored(name, event);
+  }
+
+  private anchored(name: string, event: Exclude<Event, AliasEvent>): unknown {
+    const [size, deepest] = [this.size, this.deepest];
+    this.anchors.set(name, null);
+    this.deepest = this.depth;
+    const value = this.value(event);
+    this.anchors.set(name, { value, size: this.size - size, depth: this.deepest - this.depth });
+    this.deepest = Math.max(deepest, this.deepest);
     return value;
   }
 
-  private resolve(name: string, offset: number): unknown {
+  private alias(event: AliasEvent): unknown {
+    const name = this.text.slice(event.anchorStart, event.anchorEnd);
     const anchor = this.anchors.get(name);
-    if (anchor === undefined) throw new DocumentError(`${position(this.text, offset)}: invalid reference: ${name}`);
-    if (anchor === null) throw new DocumentError(`${position(this.text, offset)}: the alias '${name}' stands inside its own anchor`);
+    const place = position(this.text, event.anchorStart - 1);
+    if (anchor === undefined) throw new DocumentError(`${place}: invalid reference: ${name}`);
+    if (anchor === null) throw new DocumentError(`${place}: the alias '${name}' stands inside its own anchor`);
     this.size += anchor.size;
+    this.descend(anchor.depth);
+    this.depth -= anchor.depth;
     return anchor.value;
   }
 
-  private value(node: unknown, depth: number): unknown {
-    if (isScalar(node)) return scalarValue(node);
-    if (isMap(node)) return this.map(node.items, depth);
-    if (isSeq(node)) return node.items.map((item) => this.convert(isPair(item) ? null : item, depth + 1));
-    return null;
+  private value(event: Exclude<Event, AliasEvent>): unknown {
+    if (event.type === EVENT_ID.SCALAR) return scalarValue(this.text, event);
+    this.descend(1);
+    const value = event.type === EVENT_ID.SEQUENCE ? this.list() : this.map();
+    this.depth -= 1;
+    return value;
   }
 
-  private map(items: readonly Pair[], depth: number): Dict {
+  private descend(levels: number): void {
+    this.depth += levels;
+    if (this.depth > this.deepest) this.deepest = this.depth;
+    if (this.depth > MAX_DEPTH) throw new DocumentError(`nested more than ${MAX_DEPTH} levels deep`);
+  }
+
+  private list(): unknown[] {
+    const list: unknown[] = [];
+    for (let item = this.next(); item !== END; item = this.next()) list.push(item);
+    return list;
+  }
+
+  private map(): Dict {
     const map = Object.create(null) as Dict;
-    for (const { key, value } of items) {
-      const name = keyText(this.convert(key, depth + 1));
-      const inner = this.convert(value, depth + 1);
-      if (name === '<<') merge(map, inner);
-      else map[name] = inner;
+    for (let key = this.next(); key !== END; key = this.next()) {
+      if (typeof key === 'object' && key !== null) throw new DocumentError('a list or a map stands as the key of a map');
+      const value = this.next();
+      if (key === '<<') merge(map, value);
+      else map[String(key)] = value;
     }
     return map;
   }
-}
-
-function keyText(key: unknown): string {
-  if (typeof key === 'object' && key !== null) throw new DocumentError('a list or a map stands as the key of a map');
-  return String(key);
 }
 
 /** Takes in the fields of the merged maps that are not there yet (https://yaml.org/type/merge.html). */
@@ -81,61 +108,47 @@ function merge(target: Dict, source: unknown): void {
   }
 }
 
-function scalarValue(node: Scalar): unknown {
-  const text = node.source ?? String(node.value ?? '');
-  const tag = node.tag?.startsWith(TAG_PREFIX) ? node.tag.slice(TAG_PREFIX.length) : undefined;
-  if (tag === undefined) return node.type === 'PLAIN' ? plainScalar(text) : text;
-  const value = taggedScalar(tag, text);
-  if (value === undefined) throw new DocumentError(`invalid '!!${tag}' value: '${text}'`);
-  return value;
+function scalarValue(text: string, event: ScalarEvent): unknown {
+  const value = getScalarValue(text, event);
+  const tag = event.tagStart === -1 ? null : tagName(text.slice(event.tagStart, event.tagEnd));
+  if (tag === null) return event.style === SCALAR_STYLE.PLAIN ? plainScalar(value) : value;
+  const tagged = taggedScalar(tag, value);
+  if (tagged === undefined) throw new DocumentError(`${position(text, event.tagStart)}: invalid '!!${tag}' value: '${value}'`);
+  return tagged;
+}
+
+/** The name of one of YAML's own tags; another one means nothing to us. */
+function tagName(tag: string): string {
+  return /^!!(\w+)$/.exec(tag)?.[1] ?? /^!<tag:yaml\.org,2002:(\w+)>$/.exec(tag)?.[1] ?? '';
 }
 
 function position(text: string, offset: number): string {
-  const before = text.slice(0, offset).split('\n');
-  return `${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
+  let line = 1;
+  let start = 0;
+  for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) {
+    line += 1;
+    start = at + 1;
+  }
+  return `${line}:${offset - start + 1}`;
 }
 
-function syntaxFault(text: string, documents: readonly Document[]): string | null {
-  const error = documents.flatMap((document) => document.errors)[0];
-  return error === undefined ? null : `${position(text, error.pos[0])}: ${error.message}`;
-}
-
-const OPTIONS = { schema: 'failsafe', uniqueKeys: false, logLevel: 'silent', prettyErrors: false } as const;
-
-function readYaml(text: string): unknown {
-  const documents = parseAllDocuments(text, OPTIONS);
-  const list = Array.isArray(documents) ? (documents as Document[]) : [];
-  const fault = syntaxFault(text, list);
-  if (fault !== null) throw new DocumentError(fault);
-  const first = list[0];
-  return first === undefined ? null : new Converter(text).convert(first.contents, 0);
-}
-
-function depthOf(value: unknown, depth: number): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (depth > MAX_DEPTH) throw new DocumentError(`nested more than ${MAX_DEPTH} levels deep`);
-  for (const inner of Object.values(value)) depthOf(inner, depth + 1);
-}
-
-function readJson(text: string): unknown {
-  const value: unknown = JSON.parse(text);
-  depthOf(value, 0);
-  return value;
+function eventsOf(text: string): Event[] {
+  try {
+    return parseEvents(text, { maxDepth: MAX_DEPTH });
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    const { mark, reason } = error;
+    throw new DocumentError(mark === undefined ? reason : `${mark.line + 1}:${mark.column + 1}: ${reason}`);
+  }
 }
 
 /**
- * Reads YAML, or JSON when the file's name ends in `json`.
+ * The first document of a YAML text, with scalars as Kong reads them, the last one of equal keys, and no prototypes.
  *
- * @returns plain values; maps have no prototype when they come from YAML
- * @throws {DocumentError} when the text is not well-formed, too large, or nested too deep
+ * @throws {DocumentError} when the text is not well-formed, or holds more than the bounds allow
  */
-export function readDocument(text: string, file: string): unknown {
-  if (text.length > MAX_TEXT) throw new DocumentError(`larger than ${MAX_TEXT} characters`);
-  try {
-    return file.endsWith('json') ? readJson(text) : readYaml(text);
-  } catch (error) {
-    if (error instanceof DocumentError) throw error;
-    // A RangeError is a stack overflow in the parser: nested too deep for it.
-    throw new DocumentError(error instanceof RangeError ? 'nested too deep' : (error as Error).message);
-  }
+export function readYaml(text: string): unknown {
+  const events = eventsOf(text);
+  const value = new Builder(text, events, 1).next();
+  return value === END ? null : value;
 }

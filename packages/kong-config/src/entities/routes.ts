@@ -1,4 +1,4 @@
-import { routeHeaderRegexFault } from '../schema/regex.js';
+import { routerRegexFault } from '../schema/regex.js';
 import {
   cidrPorts,
   headerName,
@@ -104,7 +104,7 @@ function findSubschema(protocols: unknown): Subschema | undefined {
 
 /** The router of the `traditional_compatible` flavour compiles paths and header patterns with a second regex engine. */
 function checkRouter(route: Dict): Verdict {
-  const fault = routeHeaderRegexFault(route['headers'], route['paths']);
+  const fault = routerRegexFault(route['headers'], route['paths']);
   return fault === null ? null : `Router Expression failed validation: ${fault}`;
 }
 

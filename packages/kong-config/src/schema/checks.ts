@@ -8,19 +8,19 @@ type Conditional = Extract<EntityCheck, { check: 'conditional' }>;
 type ConditionalAtLeast = Extract<EntityCheck, { check: 'conditional_at_least_one_of' }>;
 type OfFields = Extract<EntityCheck, { fields: readonly string[] }>;
 
-/** One run over one entity. */
-interface Run {
-  data: Dict;
-  faulty: ReadonlySet<string>;
-  record: RecordNode;
-  sub: RecordNode | null;
-  context: Context;
+/** A check made ready for one record. */
+interface Prepared {
+  /** Fields whose faults make the check pointless. */
+  readonly needsValid: readonly string[];
+  /** Fields in whose place a reference may stand, about which nothing can be said. */
+  readonly referenceable: readonly (readonly string[])[];
+  run(data: Dict, context: Context): void;
 }
 
 /** Undefined where the path ends early or meets a null. */
-function get(data: unknown, name: string): unknown {
+function get(data: unknown, path: readonly string[]): unknown {
   let value: unknown = data;
-  for (const part of name.split('.')) {
+  for (const part of path) {
     if (typeof value !== 'object' || value === null) return undefined;
     value = (value as Dict)[part];
   }
@@ -29,31 +29,23 @@ function get(data: unknown, name: string): unknown {
 
 function isNonEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '') return false;
+  if (Array.isArray(value)) return value.length > 0;
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }
 
-function nodeAt(run: Run, name: string): Node | undefined {
-  const [first = '', ...rest] = name.split('.');
-  let node = run.sub?.names.get(first) ?? run.record.names.get(first);
-  for (const part of rest) node = node?.record?.names.get(part);
-  return node;
-}
+/** Where fields are looked up: a record, and the sub-schema whose fields take the place of its own. */
+class Scope {
+  constructor(
+    private readonly record: RecordNode,
+    private readonly sub: RecordNode | null,
+  ) {}
 
-const MATCHED = new WeakMap<Match, WeakMap<Field, Node>>();
-
-/** The rules of a check laid over those of the field that it looks at. */
-function overlaid(match: Match, field: Field): Node {
-  let perField = MATCHED.get(match);
-  if (perField === undefined) {
-    perField = new WeakMap();
-    MATCHED.set(match, perField);
+  nodeAt(path: readonly string[]): Node | undefined {
+    const [first = '', ...rest] = path;
+    let node = this.sub?.names.get(first) ?? this.record.names.get(first);
+    for (const part of rest) node = node?.record?.names.get(part);
+    return node;
   }
-  let node = perField.get(field);
-  if (node === undefined) {
-    node = nodeOf({ ...field, ...match } as Field, false);
-    perField.set(field, node);
-  }
-  return node;
 }
 
 const PROBE: Hooks = {
@@ -62,50 +54,74 @@ const PROBE: Hooks = {
   auto: () => null,
   reference: (text) => text,
 };
+const scratch = new Context(PROBE);
+let scratchInUse = false;
 
-/** The faults of a value under a check's rules; null stands for a missing value. */
-function probe(match: Match, field: Field, value: unknown): Context {
-  const context = new Context(PROBE);
-  const node = overlaid(match, field);
-  if (field.type === 'foreign') {
-    if (value !== null && node.field.eq === null) context.fault(node.field.err ?? MESSAGES.null);
-  } else complete(node, value ?? null, context);
-  return context;
+/** The rules of a check laid over those of the field that it looks at. */
+function overlaid(match: Match, node: Node): Node {
+  return nodeOf({ ...node.field, ...match } as Field, false);
 }
 
-function matches(match: Match, field: Field, value: unknown): boolean {
-  return value !== undefined && probe(match, field, value).count === 0;
+function completeWith(context: Context, node: Node, value: unknown): readonly string[] {
+  context.faults.length = 0;
+  context.count = 0;
+  complete(node, value, context);
+  return context.faults.map(({ message }) => message);
 }
 
-function runConditional(check: Conditional, run: Run): void {
-  const ifNode = nodeAt(run, check.if_field);
-  const thenNode = nodeAt(run, check.then_field);
-  if (ifNode === undefined || thenNode === undefined) return;
-  if (!matches(check.if_match, ifNode.field, get(run.data, check.if_field))) return;
-  const value = get(run.data, check.then_field) ?? null;
-  const path = check.then_field.split('.');
-  const failed = `failed conditional validation given value of field '${check.if_field}'`;
-  if (check.then_match.required === true && value === null) {
-    run.context.fault(MESSAGES.required, undefined, path);
-    run.context.fault(failed);
-    return;
+/** The messages for a value under a check's rules. */
+function probe(node: Node, value: unknown): readonly string[] {
+  if (node.field.type === 'foreign') return value !== null && node.field.eq === null ? [node.field.err ?? MESSAGES.null] : [];
+  // A value may hold records with checks of their own, which must not share the context.
+  if (scratchInUse) return completeWith(new Context(PROBE), node, value);
+  scratchInUse = true;
+  try {
+    return completeWith(scratch, node, value);
+  } finally {
+    scratchInUse = false;
   }
-  const found = probe(check.then_match, thenNode.field, value);
-  if (found.count === 0) return;
-  for (const fault of found.faults) run.context.fault(fault.message, undefined, path);
-  run.context.fault(check.then_err ?? failed);
 }
 
-function runConditionalAtLeast(check: ConditionalAtLeast, run: Run): void {
-  const node = nodeAt(run, check.if_field);
-  const value = get(run.data, check.if_field);
-  if (node === undefined || value === undefined) return;
-  const met = matches(check.if_match, node.field, value);
-  if (!met && (check.else_match === undefined || !matches(check.else_match, node.field, value))) return;
-  const names = (met ? check.then_at_least_one_of : check.else_then_at_least_one_of) ?? [];
-  if (names.some((name) => isNonEmpty(get(run.data, name)))) return;
-  const words = met ? check.then_err : check.else_then_err;
-  run.context.fault((words ?? 'at least one of these fields must be non-empty: %s').replace('%s', quotedList(names)));
+function prepareConditional(check: Conditional, scope: Scope): Prepared['run'] {
+  const [ifPath, thenPath] = [check.if_field.split('.'), check.then_field.split('.')];
+  const [ifNode, thenNode] = [scope.nodeAt(ifPath), scope.nodeAt(thenPath)];
+  if (ifNode === undefined || thenNode === undefined) return () => undefined;
+  const [condition, consequence] = [overlaid(check.if_match, ifNode), overlaid(check.then_match, thenNode)];
+  const failed = `failed conditional validation given value of field '${check.if_field}'`;
+  return (data, context) => {
+    const value = get(data, ifPath);
+    if (value === undefined || probe(condition, value).length > 0) return;
+    const then = get(data, thenPath) ?? null;
+    const isMissing = check.then_match.required === true && then === null;
+    const messages = isMissing ? [MESSAGES.required] : probe(consequence, then);
+    if (messages.length === 0) return;
+    for (const message of messages) context.fault(message, undefined, thenPath);
+    context.fault(isMissing ? failed : (check.then_err ?? failed));
+  };
+}
+
+function needOne(names: readonly string[], words: string | undefined): Prepared['run'] {
+  const paths = names.map((name) => name.split('.'));
+  const message = (words ?? 'at least one of these fields must be non-empty: %s').replace('%s', quotedList(names));
+  return (data, context) => {
+    if (!paths.some((path) => isNonEmpty(get(data, path)))) context.fault(message);
+  };
+}
+
+function prepareConditionalAtLeast(check: ConditionalAtLeast, scope: Scope): Prepared['run'] {
+  const ifPath = check.if_field.split('.');
+  const node = scope.nodeAt(ifPath);
+  if (node === undefined) return () => undefined;
+  const condition = overlaid(check.if_match, node);
+  const otherwise = check.else_match === undefined ? null : overlaid(check.else_match, node);
+  const then = needOne(check.then_at_least_one_of, check.then_err);
+  const elseThen = needOne(check.else_then_at_least_one_of ?? [], check.else_then_err);
+  return (data, context) => {
+    const value = get(data, ifPath);
+    if (value === undefined) return;
+    if (probe(condition, value).length === 0) then(data, context);
+    else if (otherwise !== null && probe(otherwise, value).length === 0) elseThen(data, context);
+  };
 }
 
 function hasTwins(values: unknown[]): boolean {
@@ -113,10 +129,8 @@ function hasTwins(values: unknown[]): boolean {
   return new Set(given).size !== given.length;
 }
 
-function ofFieldsFault(check: OfFields, run: Run): string | null {
-  const values = check.fields.map((name) => get(run.data, name));
+function fieldsFault(check: OfFields, values: unknown[], list: string): string | null {
   const set = values.filter(isNonEmpty).length;
-  const list = quotedList(check.fields);
   switch (check.check) {
     case 'at_least_one_of':
       return set > 0 ? null : `at least one of these fields must be non-empty: ${list}`;
@@ -125,14 +139,37 @@ function ofFieldsFault(check: OfFields, run: Run): string | null {
     case 'distinct':
       return hasTwins(values) ? `values of these fields must be distinct: ${list}` : null;
     case 'mutually_required':
-      return set === 0 || set === check.fields.length ? null : `all or none of these fields must be set: ${list}`;
+      return set === 0 || set === values.length ? null : `all or none of these fields must be set: ${list}`;
     case 'mutually_exclusive':
       return set <= 1 ? null : `only one or none of these fields must be set: ${list}`;
   }
 }
 
-/** Kong leaves these two alone when one of their fields is faulty already. */
-const NEEDS_VALID = new Set(['mutually_required', 'mutually_exclusive', 'custom']);
+function prepareOfFields(check: OfFields): Prepared['run'] {
+  const paths = check.fields.map((name) => name.split('.'));
+  const list = quotedList(check.fields);
+  return (data, context) => {
+    const values = paths.map((path) => get(data, path));
+    const message = fieldsFault(check, values, list);
+    if (message !== null) context.fault(message);
+  };
+}
+
+function prepareRun(check: EntityCheck, scope: Scope): Prepared['run'] {
+  switch (check.check) {
+    case 'conditional':
+      return prepareConditional(check, scope);
+    case 'conditional_at_least_one_of':
+      return prepareConditionalAtLeast(check, scope);
+    case 'custom':
+      return (data, context) => {
+        const message = check.fn(data);
+        if (message !== null) context.fault(message);
+      };
+    default:
+      return prepareOfFields(check);
+  }
+}
 
 function fieldsOf(check: EntityCheck): readonly string[] {
   switch (check.check) {
@@ -147,36 +184,32 @@ function fieldsOf(check: EntityCheck): readonly string[] {
   }
 }
 
-function isSkipped(check: EntityCheck, run: Run): boolean {
-  const names = fieldsOf(check);
-  if (NEEDS_VALID.has(check.check) && names.some((name) => run.faulty.has(name.split('.')[0] as string))) return true;
-  return names.some((name) => nodeAt(run, name)?.field.referenceable === true && isReference(get(run.data, name)));
+/** Kong leaves these alone when one of their fields is faulty already. */
+const NEEDS_VALID: ReadonlySet<EntityCheck['check']> = new Set(['mutually_required', 'mutually_exclusive', 'custom']);
+
+function prepare(check: EntityCheck, scope: Scope): Prepared {
+  const paths = fieldsOf(check).map((name) => name.split('.'));
+  return {
+    needsValid: NEEDS_VALID.has(check.check) ? paths.map(([top = '']) => top) : [],
+    referenceable: paths.filter((path) => scope.nodeAt(path)?.field.referenceable === true),
+    run: prepareRun(check, scope),
+  };
 }
 
-function runCheck(check: EntityCheck, run: Run): void {
-  switch (check.check) {
-    case 'conditional':
-      runConditional(check, run);
-      break;
-    case 'conditional_at_least_one_of':
-      runConditionalAtLeast(check, run);
-      break;
-    default: {
-      const message = check.check === 'custom' ? check.fn(run.data) : ofFieldsFault(check, run);
-      if (message !== null) run.context.fault(message);
-    }
+/** Checks of a record or its sub-schema that concern several fields, made ready. */
+export type PreparedChecks = readonly Prepared[];
+
+/** Makes the checks of a record ready, and those of the sub-schema that applies to it. */
+export function prepareChecks(record: RecordNode, sub: RecordNode | null): PreparedChecks {
+  const scope = new Scope(record, sub);
+  return [...record.checks, ...(sub?.checks ?? [])].map((check) => prepare(check, scope));
+}
+
+/** Runs prepared checks; `faulty` names the fields with faults of their own. */
+export function runChecks(checks: PreparedChecks, data: Dict, faulty: ReadonlySet<string>, context: Context): void {
+  for (const check of checks) {
+    if (faulty.size > 0 && check.needsValid.some((name) => faulty.has(name))) continue;
+    if (check.referenceable.length > 0 && check.referenceable.some((path) => isReference(get(data, path)))) continue;
+    check.run(data, context);
   }
-}
-
-/** Runs the checks of a record or its sub-schema that concern several fields; faults are the record's own. */
-export function runChecks(
-  checks: readonly EntityCheck[],
-  record: RecordNode,
-  sub: RecordNode | null,
-  data: Dict,
-  faulty: ReadonlySet<string>,
-  context: Context,
-): void {
-  const run: Run = { data, faulty, record, sub, context };
-  for (const check of checks) if (!isSkipped(check, run)) runCheck(check, run);
 }

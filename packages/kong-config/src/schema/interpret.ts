@@ -1,4 +1,4 @@
-import { runChecks } from './checks.js';
+import { type PreparedChecks, prepareChecks, runChecks } from './checks.js';
 import type { Context } from './context.js';
 import { MESSAGES } from './messages.js';
 import { type Node, type RecordNode, subschemaNode } from './node.js';
@@ -112,12 +112,13 @@ function subschemaFor(record: RecordNode, data: Dict, context: Context): RecordN
   return undefined;
 }
 
-function fillSubschemaKey(record: RecordNode, data: Dict): void {
+/** The field that picks the sub-schema is filled first. */
+function fillSubschemaKey(record: RecordNode, data: Dict): Dict {
   const key = record.subschemas?.key;
   const node = key === undefined ? undefined : record.names.get(key);
-  if (key === undefined || node === undefined || data[key] !== undefined) return;
+  if (key === undefined || node === undefined || data[key] !== undefined) return data;
   const value = defaultOf(node);
-  if (value !== undefined) data[key] = value;
+  return value === undefined ? data : { ...data, [key]: value };
 }
 
 function completeField(name: string, node: Node, value: unknown, context: Context): unknown {
@@ -133,30 +134,64 @@ function reportUnknown(data: Dict, record: RecordNode, sub: RecordNode | null, c
   }
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** What a record and its sub-schema come to together. */
+interface Plan {
+  entries: RecordNode['entries'];
+  checks: PreparedChecks;
+}
+
+const plans = new WeakMap<RecordNode, Map<RecordNode | null, Plan>>();
+
+function planFor(record: RecordNode, sub: RecordNode | null): Plan {
+  let bySub = plans.get(record);
+  if (bySub === undefined) {
+    bySub = new Map();
+    plans.set(record, bySub);
+  }
+  let plan = bySub.get(sub);
+  if (plan === undefined) {
+    const entries = record.entries.map(([name, node]) => [name, sub?.names.get(name) ?? node] as const);
+    plan = { entries, checks: prepareChecks(record, sub) };
+    bySub.set(sub, plan);
+  }
+  return plan;
+}
+
+/** Completes every field; returns the names of those with faults. */
+function completeFields(entries: RecordNode['entries'], data: Dict, completed: Dict, context: Context): ReadonlySet<string> {
+  let faulty: Set<string> | null = null;
+  const depth = context.path.length;
+  for (const [name, node] of entries) {
+    const value = data[name];
+    if (value === undefined && node.simpleDefault !== undefined) {
+      completed[name] = node.simpleDefault;
+      continue;
+    }
+    const before = context.count;
+    context.path[depth] = name;
+    completed[name] = completeField(name, node, value, context);
+    context.path.length = depth;
+    if (context.count !== before) faulty = (faulty ?? new Set<string>()).add(name);
+  }
+  return faulty ?? NOTHING;
+}
+
 /**
  * Completes a record: expands shorthands, fills in defaults, checks every field, then what concerns several of them.
  *
  * @returns the record's fields, as far as they could be made sense of
  */
 export function completeRecord(record: RecordNode, value: Dict, context: Context): Dict {
-  const data = expandShorthands(record, { ...value }, context);
-  fillSubschemaKey(record, data);
+  const data = fillSubschemaKey(record, expandShorthands(record, value, context));
   const sub = subschemaFor(record, data, context);
   if (sub === undefined) return data;
   const completed: Dict = {};
-  const faulty = new Set<string>();
-  const depth = context.path.length;
-  for (const [name, own] of record.names) {
-    const node = sub?.names.get(name) ?? own;
-    const before = context.count;
-    context.path[depth] = name;
-    completed[name] = completeField(name, node, data[name], context);
-    context.path.length = depth;
-    if (context.count !== before) faulty.add(name);
-  }
+  const plan = planFor(record, sub);
+  const faulty = completeFields(plan.entries, data, completed, context);
   reportUnknown(data, record, sub, context);
-  runChecks(record.checks, record, sub, completed, faulty, context);
-  if (sub !== null) runChecks(sub.checks, record, sub, completed, faulty, context);
+  runChecks(plan.checks, completed, faulty, context);
   return completed;
 }
 

@@ -1,4 +1,4 @@
-import type { EntityCheck, Field, Fields, RecordField, Shorthand, Subschema, Subschemas } from './types.js';
+import type { EntityCheck, Field, Fields, RecordField, Scalar, Shorthand, Subschema, Subschemas } from './types.js';
 import { makeRules, type Rule } from './validators.js';
 
 /** A field made ready for use: its rules compiled once, its inner fields looked up by name. */
@@ -6,6 +6,8 @@ export interface Node {
   readonly field: Field;
   readonly required: boolean;
   readonly rules: readonly Rule[];
+  /** Stands in place of a missing value without any check; undefined when it isn't as simple as that. */
+  readonly simpleDefault: Scalar | null | undefined;
   readonly elements?: Node;
   readonly keys?: Node;
   readonly values?: Node;
@@ -14,6 +16,7 @@ export interface Node {
 
 export interface RecordNode {
   readonly names: ReadonlyMap<string, Node>;
+  readonly entries: readonly (readonly [string, Node])[];
   readonly checks: readonly EntityCheck[];
   readonly shorthands: readonly [string, Shorthand, Node][];
   readonly subschemas?: Subschemas;
@@ -39,8 +42,10 @@ export interface RecordParts {
 export function recordNode(parts: RecordParts, whole: boolean): RecordNode {
   const known = records.get(parts);
   if (known !== undefined) return known;
+  const entries = Object.entries(parts.fields).map(([name, field]) => [name, nodeOf(field, whole)] as const);
   const made: RecordNode = {
-    names: new Map(Object.entries(parts.fields).map(([name, field]) => [name, nodeOf(field, whole)])),
+    entries,
+    names: new Map(entries),
     checks: parts.entity_checks ?? [],
     shorthands: Object.entries(parts.shorthand_fields ?? {}).map(([name, short]) => [name, short, nodeOf(short.field, false)]),
     ...(parts.subschemas === undefined ? {} : { subschemas: parts.subschemas }),
@@ -54,12 +59,20 @@ export function subschemaNode(subschema: Subschema): RecordNode {
   return recordNode(subschema, true);
 }
 
+function simpleDefault(field: Field, required: boolean): Scalar | null | undefined {
+  if (field.type === 'foreign' || field.auto === true) return undefined;
+  const value = field.default;
+  if (value === undefined || value === null) return required || (field.eq !== undefined && field.eq !== null) ? undefined : null;
+  return typeof value === 'object' ? undefined : (value as Scalar);
+}
+
 function isRequired(field: Field, whole: boolean): boolean {
   return field.required ?? (whole && field.type === 'record' && field.abstract !== true);
 }
 
 function makeNode(field: Field, whole: boolean): Node {
-  const base = { field, required: isRequired(field, whole), rules: makeRules(field) };
+  const required = isRequired(field, whole);
+  const base = { field, required, rules: makeRules(field), simpleDefault: simpleDefault(field, required) };
   switch (field.type) {
     case 'array':
     case 'set':

@@ -33,12 +33,12 @@ function notOneOf(options: readonly Scalar[]): Rule {
 
 function exclusiveSubsets(subsets: readonly (readonly string[])[]): Rule {
   return (value) => {
-    const values = value as unknown[];
-    const met = subsets
-      .map((subset) => ({ subset, at: values.findIndex((item) => subset.includes(item as string)) }))
-      .filter(({ at }) => at !== -1)
-      .sort((a, b) => a.at - b.at);
-    return met.length <= 1 ? null : `these sets are mutually exclusive: ${quotedList(met.map(({ subset }) => subset))}`;
+    const met: (readonly string[])[] = [];
+    for (const item of value as string[]) {
+      const subset = subsets.find((names) => names.includes(item));
+      if (subset !== undefined && !met.includes(subset)) met.push(subset);
+    }
+    return met.length <= 1 ? null : `these sets are mutually exclusive: ${quotedList(met)}`;
   };
 }
 

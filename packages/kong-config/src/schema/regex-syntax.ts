@@ -1,0 +1,223 @@
+/** Two ways of writing regular expressions: PCRE2 (https://www.pcre.org/current/doc/html/pcre2syntax.html), and Rust's regex crate (https://docs.rs/regex/1/regex/#syntax). */
+export interface Dialect {
+  /** What may follow `(?` besides `:`, flags and names; null where nothing may. */
+  groups: RegExp | null;
+  flags: RegExp;
+  /** Characters that may follow a backslash. */
+  escapes: RegExp;
+  /** A brace that begins no count stands for itself. */
+  loneBrace: boolean;
+  /** A bracket inside a class opens another class. */
+  nestedClasses: boolean;
+  /** `a**` is a repetition of a repetition. */
+  repeatedStar: boolean;
+  words: { group: string; escape: string };
+}
+
+export const PCRE: Dialect = {
+  groups: /^(?:=|!|<=|<!|>|\||#[^)]*(?=\))|P=\w+(?=\))|P>\w+(?=\))|&\w+(?=\))|R(?=\))|[+-]?\d+(?=\))|\((?:[^()]*)\)|C\d*(?=\)))/,
+  flags: /^[imsxnJU^]*(?:-[imsxnJU]+)?/,
+  escapes: /^[^a-zA-Z]$|^[abcdefghknoprstvwxzABDEGHKNPQRSVWXZ]$/,
+  loneBrace: true,
+  nestedClasses: false,
+  repeatedStar: false,
+  words: { group: 'unrecognized character after (? or (?-', escape: 'unrecognized character follows \\' },
+};
+
+export const RUST: Dialect = {
+  groups: null,
+  flags: /^[imsUuxR]*(?:-[imsUuxR]+)?/,
+  escapes: /^[!-/:-@[-`{-~]$|^[abdfnprstuvwxzABDPSUW]$/,
+  loneBrace: false,
+  nestedClasses: true,
+  repeatedStar: true,
+  words: {
+    group: 'unrecognized flag, or look-around, including look-ahead and look-behind, which is not supported',
+    escape: 'unrecognized escape sequence, or a backreference, which is not supported',
+  },
+};
+
+class SyntaxFault extends Error {
+  readonly code = 'REGEX_SYNTAX';
+}
+
+const MAX_DEPTH = 200;
+const MAX_COUNT = 65535;
+/** Characters; nothing that a person writes comes near it. */
+const MAX_PATTERN = 8192;
+
+/** Walks over a pattern once, without building anything. */
+class Scanner {
+  private at = 0;
+  private readonly names = new Set<string>();
+
+  constructor(
+    private readonly text: string,
+    private readonly dialect: Dialect,
+  ) {}
+
+  /** @throws {SyntaxFault} */
+  scan(): void {
+    this.alternatives(0);
+    if (this.at < this.text.length) throw new SyntaxFault('unmatched closing parenthesis');
+  }
+
+  private eat(token: string): boolean {
+    if (!this.text.startsWith(token, this.at)) return false;
+    this.at += token.length;
+    return true;
+  }
+
+  private take(pattern: RegExp): string | null {
+    const match = pattern.exec(this.text.slice(this.at, this.at + 300));
+    if (match === null) return null;
+    this.at += match[0].length;
+    return match[0];
+  }
+
+  private alternatives(depth: number): void {
+    if (depth > MAX_DEPTH) throw new SyntaxFault('parentheses are too deeply nested');
+    let repeatable = false;
+    while (this.at < this.text.length && this.text[this.at] !== ')') {
+      if (this.eat('|')) repeatable = false;
+      else if (this.quantifier(repeatable)) repeatable = this.dialect.repeatedStar;
+      else repeatable = this.atom(depth);
+    }
+  }
+
+  /** Whether a repetition stood here. */
+  private quantifier(repeatable: boolean): boolean {
+    const simple = this.take(/^[*+?]/);
+    if (simple === null && !this.count()) return false;
+    if (!repeatable) throw new SyntaxFault('quantifier does not follow a repeatable item');
+    if (!this.eat('?') && !this.dialect.repeatedStar) this.eat('+');
+    return true;
+  }
+
+  private count(): boolean {
+    if (this.text[this.at] !== '{') return false;
+    const match = this.take(/^\{\s*(\d+)\s*(,\s*\d*\s*)?\}/);
+    if (match === null) {
+      if (this.dialect.loneBrace) return false;
+      throw new SyntaxFault('repetition quantifier expects a valid decimal');
+    }
+    const [low = 0, high] = match
+      .slice(1, -1)
+      .split(',')
+      .map((part) => (part.trim() === '' ? undefined : Number(part)));
+    if (low > MAX_COUNT || (high ?? 0) > MAX_COUNT) throw new SyntaxFault('number too big in {} quantifier');
+    if (high !== undefined && high < low) throw new SyntaxFault('numbers out of order in {} quantifier');
+    return true;
+  }
+
+  /** Takes one item; whether it may be repeated. */
+  private atom(depth: number): boolean {
+    if (this.eat('(')) return this.group(depth);
+    if (this.eat('[')) this.charClass(depth);
+    else if (this.eat('\\')) this.escape();
+    else this.at += 1;
+    return true;
+  }
+
+  private group(depth: number): boolean {
+    if (this.eat('?')) {
+      const opened = this.groupStart();
+      if (!opened) return false;
+    } else if (this.dialect.groups !== null) this.take(/^\*[A-Z_]+(?::[^)]*)?(?=\))/);
+    this.alternatives(depth + 1);
+    if (!this.eat(')')) throw new SyntaxFault('missing closing parenthesis');
+    return true;
+  }
+
+  /** What stands behind `(?`; false when the group is complete with it (flags for what follows). */
+  private groupStart(): boolean {
+    if (this.eat('P<') || this.isName()) return this.name();
+    const special = this.dialect.groups === null ? null : this.take(this.dialect.groups);
+    if (special !== null) return true;
+    this.take(this.dialect.flags);
+    if (this.eat(':')) return true;
+    if (this.eat(')')) return false;
+    throw new SyntaxFault(this.dialect.words.group);
+  }
+
+  private isName(): boolean {
+    const next = this.text[this.at + 1];
+    return next !== '=' && next !== '!' && this.eat('<');
+  }
+
+  private name(): boolean {
+    const name = this.take(/^[\p{L}_][\p{L}\p{N}_.[\]]*>/u);
+    if (name === null) throw new SyntaxFault('subpattern name expected');
+    if (this.names.has(name)) throw new SyntaxFault('two named subpatterns have the same name');
+    this.names.add(name);
+    return true;
+  }
+
+  private escape(): void {
+    const next = this.text[this.at];
+    if (next === undefined) throw new SyntaxFault('\\ at end of pattern');
+    if (!this.dialect.escapes.test(next)) throw new SyntaxFault(this.dialect.words.escape);
+    this.at += 1;
+    if (next === 'Q') this.quoted();
+    else if (next === 'x' && this.text[this.at] === '{' && this.take(/^\{[\da-fA-F]+\}/) === null)
+      throw new SyntaxFault('bad \\x{} escape');
+    else if ((next === 'p' || next === 'P') && this.take(/^(?:\{\^?[\w =:&-]+\}|[A-Z])/) === null)
+      throw new SyntaxFault('malformed \\P or \\p sequence');
+  }
+
+  /** Everything up to `\E` stands for itself. */
+  private quoted(): void {
+    const end = this.text.indexOf('\\E', this.at);
+    this.at = end === -1 ? this.text.length : end + 2;
+  }
+
+  private charClass(depth: number): void {
+    if (depth > MAX_DEPTH) throw new SyntaxFault('character classes are too deeply nested');
+    this.eat('^');
+    let low = this.eat(']') ? ']' : null;
+    while (this.at < this.text.length) {
+      if (this.eat(']')) return;
+      if (low !== null && this.text[this.at] === '-' && this.text[this.at + 1] !== ']') {
+        this.at += 1;
+        this.range(low, depth);
+        low = null;
+      } else low = this.member(depth);
+    }
+    throw new SyntaxFault('missing terminating ] for character class');
+  }
+
+  private range(low: string, depth: number): void {
+    const high = this.member(depth);
+    if (high !== null && (high.codePointAt(0) as number) < (low.codePointAt(0) as number))
+      throw new SyntaxFault('range out of order in character class');
+  }
+
+  /** One member of a class; null when it isn't a single known character. */
+  private member(depth: number): string | null {
+    if (this.take(/^\[:\^?[a-z]+:\]/) !== null) return null;
+    if (this.dialect.nestedClasses && this.eat('[')) {
+      this.charClass(depth + 1);
+      return null;
+    }
+    if (this.eat('\\')) {
+      const next = this.text[this.at] ?? '';
+      this.escape();
+      return /[a-zA-Z0-9]/.test(next) ? null : next;
+    }
+    const char = String.fromCodePoint(this.text.codePointAt(this.at) as number);
+    this.at += char.length;
+    return char;
+  }
+}
+
+/** What keeps a pattern from being compiled, or null. */
+export function syntaxFault(pattern: string, dialect: Dialect): string | null {
+  if (pattern.length > MAX_PATTERN) return 'regular expression is too large';
+  try {
+    new Scanner(pattern, dialect).scan();
+    return null;
+  } catch (error) {
+    if (error instanceof SyntaxFault) return error.message;
+    throw error;
+  }
+}

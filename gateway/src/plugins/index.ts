@@ -7,6 +7,7 @@ import { prometheus } from './prometheus/index.js';
 import { requestSizeLimiting } from './request-size-limiting/index.js';
 import { requestTermination } from './request-termination/index.js';
 import { requestTransformer } from './request-transformer/index.js';
+import { responseTransformer } from './response-transformer/index.js';
 
 const all: readonly PluginTwin[] = [
   correlationId,
@@ -16,6 +17,7 @@ const all: readonly PluginTwin[] = [
   requestSizeLimiting,
   requestTermination,
   requestTransformer,
+  responseTransformer,
 ];
 
 /** What the data plane can run; a configuration that names another plugin is refused. */

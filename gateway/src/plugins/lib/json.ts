@@ -5,7 +5,7 @@ const DEPTH_MAX = 1000;
 const ESCAPED_BY_CJSON = /[/\x7f]/g;
 
 /** cjson writes numbers with 14 significant digits; longer ones change on their way through Kong. */
-function rounded(value: number): number {
+export function rounded(value: number): number {
   return Number.isSafeInteger(value) && Math.abs(value) < 1e14 ? value : Number(value.toPrecision(14));
 }
 
@@ -38,4 +38,9 @@ export function decodeJson(body: Buffer): { value: unknown } | null {
 /** As cjson escapes: `/` and DEL too. */
 export function encodeJson(value: unknown): string {
   return JSON.stringify(value).replace(ESCAPED_BY_CJSON, (char) => (char === '/' ? '\\/' : '\\u007f'));
+}
+
+/** An object of these members. Not through an object of JavaScript: `__proto__` is a name like any other. */
+export function encodeMembers(members: ReadonlyMap<string, unknown>): string {
+  return `{${[...members].map(([name, value]) => `${encodeJson(name)}:${encodeJson(value)}`).join(',')}}`;
 }

@@ -1,6 +1,6 @@
 /** Operations on the top level of a JSON body. */
 import { fromBytes } from '../lib/bytes.js';
-import { decodeJson, encodeJson } from '../lib/json.js';
+import { decodeJson, encodeJson, encodeMembers } from '../lib/json.js';
 import { appendToJson } from '../lib/json-append.js';
 import type { Environment } from './lua/parser.js';
 import { LuaError } from './lua/values.js';
@@ -63,9 +63,4 @@ export function transformJsonBody(body: Buffer, rules: RuleSet, env: Environment
   const changed = body.length > 0 && change(members, rules, env);
   const extended = extend(members, rules, env);
   return changed || extended ? encodeMembers(members) : null;
-}
-
-function encodeMembers(members: Members): string {
-  // Not through an object: `__proto__` is a name like any other, and numbers keep their place.
-  return `{${[...members].map(([name, value]) => `${encodeJson(name)}:${encodeJson(value)}`).join(',')}}`;
 }

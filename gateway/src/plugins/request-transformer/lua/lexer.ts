@@ -1,5 +1,6 @@
 /** Lua 5.1's tokens (reference manual §2.1), as far as an expression has them. */
-import { LuaSyntaxError, LuaUnsupported, parseNumber } from './values.js';
+import { parseNumber } from '../../lib/lua-number.js';
+import { LuaSyntaxError, LuaUnsupported } from './values.js';
 
 export type Token =
   | { readonly kind: 'name' | 'keyword' | 'operator' | 'end'; readonly text: string }

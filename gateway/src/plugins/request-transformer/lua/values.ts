@@ -1,5 +1,7 @@
 /** Lua's values and conversions, as far as an expression in a template meets them. Strings are bytes. */
 
+import { parseNumber } from '../../lib/lua-number.js';
+
 /** Something that only happens while a template is rendered: Kong answers 500 then, and so does this plane. */
 export class LuaError extends Error {
   readonly code = 'LUA_RUNTIME';
@@ -78,19 +80,6 @@ export function toText(value: Value): string {
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : formatGeneral(value);
   if (value === undefined) return 'nil';
   return typeof value === 'boolean' ? String(value) : `${typeName(value)}: 0x00000000`;
-}
-
-const DECIMAL = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
-const HEXADECIMAL = /^([-+]?)0x([0-9a-f]+)$/i;
-
-/** The number that a string stands for, or undefined. */
-export function parseNumber(text: string): number | undefined {
-  const trimmed = text.trim();
-  if (DECIMAL.test(trimmed)) return Number(trimmed);
-  const hex = HEXADECIMAL.exec(trimmed);
-  if (!hex) return undefined;
-  const size = Number.parseInt(hex[2]!, 16);
-  return hex[1] === '-' ? -size : size;
 }
 
 /** Numbers, and strings that look like one. @throws LuaError */

@@ -78,6 +78,7 @@ describe('differences', () => {
     ['s', [got({ method: 'GET', url: '/q' })], 2],
     ['s', [got(), got({ service: 'other' })], 1],
     ['{service: s, times: 2, bytes: 3, headers: {H: v, X: null}}', [got(), got()], 0],
+    ['{service: s, times: [1, 2]}', [got(), got()], 0],
     ['{service: s, url: /q, method: PUT}', [got({ method: 'PUT', url: '/q' })], 0],
     ['{service: s, bytes: 4, headers: {H: w}}', [got()], 2],
   ])('reaches %s', (text, received, differing) => {

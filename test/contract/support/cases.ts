@@ -37,8 +37,11 @@ const arrival = z.strictObject({
   headers: z.record(z.string(), pattern).default({}),
   /** How many bytes of body the service got. */
   bytes: z.int().optional(),
-  /** How often the service got it. */
-  times: z.int().min(1).default(1),
+  /** How often the service got it: one number, or possible ones. */
+  times: z
+    .union([z.int().min(1), z.array(z.int().min(1))])
+    .default(1)
+    .transform((one) => [one].flat()),
 });
 const service = z.string().transform((name) => arrival.parse({ service: name }));
 const reaches = z.union([z.literal('none').transform(() => []), service.transform((one) => [one]), arrival.transform((one) => [one])]);

@@ -120,6 +120,20 @@ test('a system that does not exist is refused by name', () => {
   expect(() => readStateFiles(root, ['gongbu', 'nope'])).toThrow(UnknownSystemError);
 });
 
+interface RawPlugin {
+  name: string;
+  config?: { append?: { headers: string[] } };
+}
+
+interface RawRoute {
+  name: string;
+  paths: string[];
+  hosts?: string[];
+  methods?: string[];
+  regex_priority?: number;
+  plugins?: RawPlugin[];
+}
+
 interface RouteView {
   name: string;
   host: string;
@@ -133,23 +147,23 @@ interface RouteView {
 
 /** The routes of a rendered file that have a regular expression for a path. */
 function routesOf(text: string): RouteView[] {
-  const routes = [...entries(parse(text))].filter(({ kind }) => kind === 'routes').map(({ entity }) => entity as Record<string, never>);
+  const routes = [...entries(parse(text))].filter(({ kind }) => kind === 'routes').map(({ entity }) => entity as unknown as RawRoute);
   return routes.flatMap((route) =>
-    (route['paths'] as string[])
+    route.paths
       .filter((one) => one.startsWith('~'))
       .map((one) => ({
-        name: route['name'] as string,
-        host: String(route['hosts']),
+        name: route.name,
+        host: String(route.hosts),
         path: one.slice(1),
         pattern: new RegExp(`^${one.slice(1)}`),
-        methods: route['methods'] ?? [],
-        priority: route['regex_priority'] ?? 0,
-        allow: allowOf(route['plugins'] ?? []),
+        methods: route.methods ?? [],
+        priority: route.regex_priority ?? 0,
+        allow: allowOf(route.plugins ?? []),
       })),
   );
 }
 
-function allowOf(plugins: { name: string; config?: { append?: { headers: string[] } } }[]): Set<string> | null {
+function allowOf(plugins: RawPlugin[]): Set<string> | null {
   const headers = plugins.find(({ name }) => name === 'response-transformer')?.config?.append?.headers ?? [];
   const allow = headers.find((header) => header.startsWith('Allow:'));
   return allow === undefined ? null : new Set(allow.slice('Allow:'.length).split(', '));

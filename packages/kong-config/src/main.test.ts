@@ -1,0 +1,104 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { main } from './main.js';
+
+let folder: string;
+let told: string[];
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gatehouse-render-'));
+  told = [];
+  jest.spyOn(console, 'error').mockImplementation((line: string) => {
+    told.push(line);
+  });
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs a command line and says its exit code. */
+async function run(...args: string[]): Promise<number> {
+  const before = process.exitCode;
+  await main(args[0] ?? '', args.slice(1));
+  const { exitCode } = process;
+  process.exitCode = before;
+  return Number(exitCode);
+}
+
+function write(name: string, text: string): string {
+  const file = path.join(folder, name);
+  fs.writeFileSync(file, text);
+  return file;
+}
+
+describe('gatehouse render', () => {
+  test('writes one system, served alone, with the variables of a file', async () => {
+    const env = write('env', 'COURSE_SERVICE_URL=http://courses:1\nAUTH_SERVICE_URL=http://auth:1\n');
+    const out = path.join(folder, 'new/kong.yml');
+    expect(await run('render', '--system', 'gongbu', '--env-file', env, '--out', out)).toBe(0);
+    const { services, routes } = parse(fs.readFileSync(out, 'utf8'));
+    const urls = services.map((service: { name: string; url: string }) => [service.name, service.url]);
+    expect(urls).toEqual(
+      expect.arrayContaining([
+        ['gongbu-course', 'http://courses:1'],
+        ['gongbu-auth', 'http://auth:1'],
+      ]),
+    );
+    expect(routes.every((route: { hosts?: string[] }) => route.hosts === undefined)).toBe(true);
+  });
+
+  test('writes one file per tag for decK', async () => {
+    expect(await run('render', '--target', 'deck', '--system', 'gongbu', 'interview', '--out', folder)).toBe(0);
+    expect(fs.readdirSync(folder).sort()).toEqual(['platform.yml', 'system-gongbu.yml', 'system-interview.yml']);
+  });
+
+  test('accepts the committed file', async () => {
+    expect(await run('render', '--check')).toBe(0);
+  });
+
+  test.each([
+    [['--fuse'], 'come with the policies'],
+    [['--no-fuse'], 'come with the policies'],
+    [['--transport', 'direct'], 'come with the policies'],
+    [['--target', 'konnect'], '--target is dbless or deck'],
+    [['--system', 'nope'], 'no system "nope"'],
+    [['gongbu'], '--system NAME'],
+    [['--nope'], "Unknown option '--nope'"],
+  ])('%p is refused', async (args, message) => {
+    expect(await run('render', ...args)).toBe(2);
+    expect(told.join()).toContain(message);
+  });
+
+  test('a file that is not there is told', async () => {
+    expect(await run('render', '--env-file', path.join(folder, 'nope'))).toBe(1);
+    expect(told.join()).toContain('ENOENT');
+  });
+
+  test('writes nothing when something is wrong', async () => {
+    const env = write('env', 'GONGBU_AUTH_TIMEOUT_MS=soon\n');
+    const out = path.join(folder, 'kong.yml');
+    expect(await run('render', '--env-file', env, '--out', out)).toBe(1);
+    expect(fs.existsSync(out)).toBe(false);
+    expect(told.join()).toMatch(/gongbu\/kong\.yml:\d+: services\[0\]\.write_timeout: GONGBU_AUTH_TIMEOUT_MS is "soon"/);
+  });
+});
+
+describe('gatehouse validate', () => {
+  test('accepts all state files', async () => {
+    expect(await run('validate')).toBe(0);
+    expect(told.join()).toMatch(/valid \(\d+ services, \d+ routes/);
+  });
+
+  test('names every fault of every file, of either form', async () => {
+    const rendered = write('kong.yml', '_format_version: "3.0"\nservices: [{name: s, port: "80"}]\n');
+    const source = write('state.yml', '_format_version: "3.0"\n_info: {select_tags: [t]}\nroutes:\n- name: r\n  pahts: [/]\n');
+    expect(await run('validate', rendered, source)).toBe(1);
+    expect(told).toEqual(
+      expect.arrayContaining([expect.stringContaining('services[0].port'), expect.stringMatching(/state\.yml:5: routes\[0\]\.pahts/)]),
+    );
+  });
+});

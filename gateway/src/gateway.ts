@@ -1,6 +1,7 @@
 /** The embedded data plane as a whole: configuration in, listeners out. */
 import fs from 'node:fs/promises';
 import { type Fault, type KongConfig, parseDeclarative } from '@gatehouse/kong-config';
+import { createRuntime, type Runtime } from '@gatehouse/plugins';
 import { Balancer } from './balancer/index.js';
 import { buildPlane, PlaneError, type PlaneParts } from './config/build-plane.js';
 import { LivePlane } from './phases/live-plane.js';
@@ -22,6 +23,8 @@ export interface GatewayOptions {
   readonly settings: Settings;
   readonly log: Log;
   readonly standardCertificate: KeyPair;
+  /** What secrets named `env:…` stand for. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   now?(): number;
 }
 
@@ -30,10 +33,13 @@ export class Gateway {
   private readonly parts: PlaneParts;
   private readonly certificates: CertificateTable;
   private live: LivePlane | null = null;
+  /** What policies share; outlives configurations. */
+  readonly runtime: Runtime;
 
   constructor(private readonly options: GatewayOptions) {
     const now = options.now ?? Date.now;
     const { settings, log } = options;
+    this.runtime = createRuntime({ log, environment: options.environment, now });
     const certificate = (id: string): KeyPair | null => this.config?.certificates.find((entry) => entry.id === id) ?? null;
     this.parts = {
       balancer: new Balancer([], [], { log, now, certificate }),
@@ -41,6 +47,7 @@ export class Gateway {
       added: settings.added,
       trustedIps: settings.trustedIps,
       log,
+      policyEffects: this.runtime.effects,
       pluginState: new Map(),
       now,
     };
@@ -105,5 +112,6 @@ export class Gateway {
     this.live?.retire();
     this.parts.balancer.close();
     this.parts.pool.close();
+    this.runtime.close();
   }
 }

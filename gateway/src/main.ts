@@ -88,7 +88,12 @@ function explain(error: unknown): string {
 async function serve(options: Options): Promise<void> {
   const settings = readSettings(process.env);
   const log = createLog(settings.logLevel);
-  const gateway = new Gateway({ settings, log, standardCertificate: await certificate(options.tlsPort !== null) });
+  const gateway = new Gateway({
+    settings,
+    log,
+    environment: process.env,
+    standardCertificate: await certificate(options.tlsPort !== null),
+  });
   await gateway.load(options.config);
   if (options.adminPort !== null) await listenAdmin(gateway, options.adminPort, '127.0.0.1', true);
   if (options.statusPort !== null) await listenAdmin(gateway, options.statusPort, options.host, false);

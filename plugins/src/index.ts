@@ -2,3 +2,4 @@ export { Chain, type ChainEffects, type ChainLink, type ChainOptions, type Reply
 export { createLink, schemaOf } from './link.js';
 export { permissions } from './permissions/index.js';
 export { policies } from './policies.js';
+export { createRuntime, type Runtime, type RuntimeOptions } from './runtime/index.js';

@@ -7,10 +7,11 @@ import { type Balancer, balancerFaults } from '../balancer/index.js';
 import { hostName, TrustedPeers } from '../phases/client-request.js';
 import type { LiveExchange } from '../phases/exchange.js';
 import type { AddedHeaders, Log, Plane } from '../phases/plane.js';
-import { ChainTable, type OrderedInstance } from '../phases/plugin-chain.js';
+import { ChainTable, type OrderedInstance, type OrderedPolicy } from '../phases/plugin-chain.js';
 import { requestId } from '../phases/request-id.js';
 import type { PluginEnvironment, PluginInstance } from '../plugin.js';
 import { twins } from '../plugins/index.js';
+import { fuseWith, isPolicy, type PolicyEffects, policyLink } from '../policies/build.js';
 import type { UpstreamPool } from '../proxy/upstream-pool.js';
 import { buildRouter, RouterError } from '../router/index.js';
 
@@ -21,6 +22,7 @@ export interface PlaneParts {
   readonly added: AddedHeaders;
   readonly trustedIps: readonly string[];
   readonly log: Log;
+  readonly policyEffects: PolicyEffects;
   /** State of plugins that survives a reload, by plugin name. */
   readonly pluginState: Map<string, Map<string, unknown>>;
   now(): number;
@@ -47,14 +49,21 @@ function environmentFor(name: string, parts: PlaneParts): PluginEnvironment {
 
 interface Built {
   ordered: OrderedInstance[];
+  policies: OrderedPolicy[];
   faults: Fault[];
 }
 
 function instantiate(plugins: readonly PluginEntity[], file: string, parts: PlaneParts): Built {
-  const built: Built = { ordered: [], faults: [] };
+  const built: Built = { ordered: [], policies: [], faults: [] };
   plugins.forEach((entity, i) => {
     if (!entity.enabled) return;
     const path = `plugins[${i}] (${entity.name})`;
+    if (isPolicy(entity.name)) {
+      const made = policyLink(entity, path, file, parts.policyEffects);
+      if (Array.isArray(made)) built.faults.push(...made);
+      else built.policies.push(made);
+      return;
+    }
     const twin = twins.get(entity.name);
     if (!twin) {
       const message = `the embedded data plane has no twin of the plugin "${entity.name}"`;
@@ -71,8 +80,9 @@ function instantiate(plugins: readonly PluginEntity[], file: string, parts: Plan
   return built;
 }
 
-function closeAll(instances: readonly OrderedInstance[]): void {
-  for (const { instance } of instances) instance.close?.();
+function closeAll(built: Built): void {
+  for (const { instance } of built.ordered) instance.close?.();
+  for (const { link } of built.policies) link.instance.close?.();
 }
 
 function tlsOptions(config: KongConfig): (exchange: LiveExchange, host: string) => tls.ConnectionOptions {
@@ -99,7 +109,8 @@ function tlsOptions(config: KongConfig): (exchange: LiveExchange, host: string) 
  * @throws PlaneError with every fault at once
  */
 export function buildPlane(config: KongConfig, file: string, parts: PlaneParts): { plane: Plane; close: () => void } {
-  const { ordered, faults } = instantiate(config.plugins, file, parts);
+  const built = instantiate(config.plugins, file, parts);
+  const { faults } = built;
   const services = new Map(config.services.map((service) => [service.id, service]));
   faults.push(...balancerFaults(config.upstreams).map((fault) => ({ ...fault, file })));
   let router: Plane['router'] | null = null;
@@ -112,10 +123,10 @@ export function buildPlane(config: KongConfig, file: string, parts: PlaneParts):
     );
   }
   if (faults.length > 0 || !router) {
-    closeAll(ordered);
+    closeAll(built);
     throw new PlaneError(faults);
   }
-  const chains = new ChainTable(config, ordered);
+  const chains = new ChainTable(config, built.ordered, built.policies, fuseWith(config, parts.policyEffects));
   const plane: Plane = {
     config,
     router,
@@ -131,5 +142,5 @@ export function buildPlane(config: KongConfig, file: string, parts: PlaneParts):
     now: parts.now,
     requestId,
   };
-  return { plane, close: () => closeAll(ordered) };
+  return { plane, close: () => closeAll(built) };
 }

@@ -5,6 +5,9 @@ import type { Incoming } from '../http1/incoming.js';
 import { BodyTooLarge, type ClientRequest, type Exchange, type PluginInstance, type UpstreamRequest } from '../plugin.js';
 import { type CollectedBody, collectBody, inMemory } from '../proxy/body-spool.js';
 
+/** `timeout` counts connecting, sending and waiting for the head. */
+export type UpstreamFailure = 'refused' | 'closed' | 'timeout' | 'unresolved' | 'no-target' | 'invalid';
+
 const READ_MAX = 8 * 1024 * 1024;
 
 export class LiveExchange implements Exchange {
@@ -21,6 +24,8 @@ export class LiveExchange implements Exchange {
   /** Unix ms: when the service was asked, and when its head came. */
   upstreamAskedAt = 0;
   upstreamAnsweredAt = 0;
+  /** Why the service gave no answer; null when it gave one or was not asked. */
+  upstreamFailure: UpstreamFailure | null = null;
   private responseList: HeaderList | null = null;
   private sharedMap: Map<string, unknown> | null = null;
   private localMap: Map<object, unknown> | null = null;

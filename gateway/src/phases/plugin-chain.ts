@@ -1,6 +1,8 @@
 /** Which plugins run for a route, in which order, and with whose configuration (Kong: runloop/plugins_iterator.lua). */
 import type { KongConfig, PluginEntity, Route } from '@gatehouse/kong-config';
+import type { ChainLink as PolicyLink } from '@gatehouse/plugins';
 import type { PluginInstance } from '../plugin.js';
+import { POLICIES_PRIORITY } from '../policies/policy-chain.js';
 
 /** One plugin's place in a chain. */
 export interface ChainLink {
@@ -24,13 +26,22 @@ export interface OrderedInstance {
   readonly priority: number;
 }
 
+/** A policy with its configuration: all those of a route are fused into one instance. */
+export interface OrderedPolicy {
+  readonly entity: PluginEntity;
+  readonly link: PolicyLink;
+}
+
+/** Makes one instance of a route's policies. `route` is null for requests that never reach a route. */
+export type Fuse = (links: readonly PolicyLink[], route: Route | null) => OrderedInstance['instance'];
+
 const scope = (route: string | undefined, service: string | undefined, consumer: string | undefined): string =>
   `${route ?? ''}:${service ?? ''}:${consumer ?? ''}`;
 
-type Scopes = Map<string, PluginInstance>;
+const GLOBAL = scope(undefined, undefined, undefined);
 
 /** consumer+route+service, c+r, c+s, r+s, c, r, s, global. */
-function lookUp(scopes: Scopes, route?: string, service?: string, consumer?: string): PluginInstance | null {
+function lookUp<T>(scopes: ReadonlyMap<string, T>, route?: string, service?: string, consumer?: string): T | null {
   const keys = consumer
     ? [
         scope(route, service, consumer),
@@ -39,12 +50,7 @@ function lookUp(scopes: Scopes, route?: string, service?: string, consumer?: str
         scope(route, service, undefined),
       ]
     : [scope(route, service, undefined)];
-  keys.push(
-    scope(undefined, undefined, consumer),
-    scope(route, undefined, undefined),
-    scope(undefined, service, undefined),
-    scope(undefined, undefined, undefined),
-  );
+  keys.push(scope(undefined, undefined, consumer), scope(route, undefined, undefined), scope(undefined, service, undefined), GLOBAL);
   for (const key of keys) {
     const found = scopes.get(key);
     if (found) return found;
@@ -52,28 +58,64 @@ function lookUp(scopes: Scopes, route?: string, service?: string, consumer?: str
   return null;
 }
 
+const scopeOf = ({ route, service, consumer }: PluginEntity): string => scope(route?.id, service?.id, consumer?.id);
+
+interface Slot {
+  readonly priority: number;
+  readonly scopes: Map<string, PluginInstance>;
+  readonly consumers: Set<string>;
+}
+
 export class ChainTable {
-  private readonly byName = new Map<string, { priority: number; scopes: Scopes; consumers: Set<string> }>();
+  private readonly byName = new Map<string, Slot>();
+  private readonly policies = new Map<string, Map<string, PolicyLink>>();
   private readonly order: string[];
   private readonly chains = new Map<string, Chain>();
   /** The instances that are bound to nothing: they also see requests that never reach a route. */
   readonly global: readonly PluginInstance[];
 
-  constructor(config: KongConfig, instances: readonly OrderedInstance[]) {
-    for (const { entity, instance, priority } of instances) {
-      const slot = this.byName.get(entity.name) ?? { priority, scopes: new Map(), consumers: new Set<string>() };
-      this.byName.set(entity.name, slot);
-      slot.scopes.set(scope(entity.route?.id, entity.service?.id, entity.consumer?.id), instance);
-      if (entity.consumer) slot.consumers.add(entity.consumer.id);
+  constructor(
+    config: KongConfig,
+    instances: readonly OrderedInstance[],
+    policies: readonly OrderedPolicy[],
+    private readonly fuse: Fuse,
+  ) {
+    for (const { entity, instance, priority } of instances) this.addInstance(entity, instance, priority);
+    for (const { entity, link } of policies) {
+      const scopes = this.policies.get(entity.name) ?? new Map<string, PolicyLink>();
+      this.policies.set(entity.name, scopes.set(scopeOf(entity), link));
     }
     this.order = [...this.byName.keys()].sort((a, b) => this.byName.get(b)!.priority - this.byName.get(a)!.priority || (a < b ? -1 : 1));
-    this.global = this.order.flatMap((name) => this.byName.get(name)!.scopes.get(scope(undefined, undefined, undefined)) ?? []);
+    this.global = this.instancesOf(this.withPolicies(this.globalLinks(), this.policyLinks(), null));
     for (const route of config.routes) this.chains.set(route.id, this.build(route));
   }
 
   /** The chain of a route; every route of the configuration has one. */
   for(route: Route): Chain {
     return this.chains.get(route.id)!;
+  }
+
+  private addInstance(entity: PluginEntity, instance: PluginInstance, priority: number): void {
+    const slot = this.byName.get(entity.name) ?? { priority, scopes: new Map(), consumers: new Set<string>() };
+    this.byName.set(entity.name, slot);
+    slot.scopes.set(scopeOf(entity), instance);
+    if (entity.consumer) slot.consumers.add(entity.consumer.id);
+  }
+
+  private globalLinks(): ChainLink[] {
+    return this.order.flatMap((name) => {
+      const base = this.byName.get(name)!.scopes.get(GLOBAL);
+      return base ? [{ name, base, byConsumer: null }] : [];
+    });
+  }
+
+  /** The policies that are in force for a route, or those bound to nothing. */
+  private policyLinks(route?: Route): PolicyLink[] {
+    return [...this.policies.values()].flatMap((scopes) => lookUp(scopes, route?.id, route?.service?.id) ?? []);
+  }
+
+  private instancesOf(links: readonly ChainLink[]): PluginInstance[] {
+    return links.flatMap((link) => link.base ?? []);
   }
 
   private build(route: Route): Chain {
@@ -88,7 +130,15 @@ export class ChainTable {
       }
       if (base || own.size > 0) links.push({ name, base, byConsumer: own.size > 0 ? own : null });
     }
-    const fixed = links.some((link) => link.byConsumer) ? null : links.map((link) => link.base!);
-    return { links, fixed };
+    const all = this.withPolicies(links, this.policyLinks(route), route);
+    return { links: all, fixed: all.some((link) => link.byConsumer) ? null : all.map((link) => link.base!) };
+  }
+
+  /** The links with the fused policies in their place by priority. */
+  private withPolicies(links: readonly ChainLink[], policies: readonly PolicyLink[], route: Route | null): ChainLink[] {
+    if (policies.length === 0) return [...links];
+    const fused: ChainLink = { name: 'policies', base: this.fuse(policies, route), byConsumer: null };
+    const before = links.filter((link) => this.byName.get(link.name)!.priority > POLICIES_PRIORITY);
+    return [...before, fused, ...links.slice(before.length)];
   }
 }

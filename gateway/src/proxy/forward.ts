@@ -2,7 +2,7 @@
 import type tls from 'node:tls';
 import { type Balancer, type Peer, PICK_ERRORS, type PickFacts, type PickResult } from '../balancer/index.js';
 import type { HeaderList } from '../headers.js';
-import type { LiveExchange } from '../phases/exchange.js';
+import type { LiveExchange, UpstreamFailure } from '../phases/exchange.js';
 import type { CollectedBody } from './body-spool.js';
 import { streamed } from './memory-valve.js';
 import { formatRequestHead, wantsWebSocket } from './request-head.js';
@@ -99,6 +99,7 @@ export class Forward implements UpstreamSink {
     if ('error' in result) {
       // A retry that finds no peer answers as the try before it failed.
       if (this.lastStatus !== null) return this.fail(this.lastStatus, null);
+      this.exchange.upstreamFailure = result.error === 'name_unresolved' ? 'unresolved' : 'no-target';
       const { status, message } = PICK_ERRORS[result.error];
       return this.fail(status, message);
     }
@@ -163,6 +164,7 @@ export class Forward implements UpstreamSink {
 
   head(start: ResponseStart): void {
     this.exchange.upstreamAnsweredAt = this.deps.now();
+    this.exchange.upstreamFailure = null;
     this.answering = true;
     if (start.status === 101) {
       this.switchProtocols(start);
@@ -205,6 +207,7 @@ export class Forward implements UpstreamSink {
       return;
     }
     this.lastStatus = error.timedOut ? 504 : 502;
+    this.exchange.upstreamFailure = failureOf(error);
     if (!this.mayRetry(error)) {
       // Kong counts a TCP failure or time-out only for a try that another one follows; of the last one it reports the status.
       if (this.peer) this.deps.balancer.reportStatus(this.peer, this.lastStatus);
@@ -258,4 +261,10 @@ export class Forward implements UpstreamSink {
     if (this.body.kind === 'collected') this.body.body.file?.close();
     this.finishPeer();
   }
+}
+
+function failureOf(error: UpstreamError): UpstreamFailure {
+  if (error.timedOut) return 'timeout';
+  if (error.kind === 'invalid') return 'invalid';
+  return error.kind === 'connect' || error.kind === 'tls' ? 'refused' : 'closed';
 }

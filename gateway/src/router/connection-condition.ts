@@ -20,12 +20,13 @@ export interface SniCondition {
 /** @throws Error when the address is none */
 export function compileEnd({ ip, port }: CidrPort): EndCondition {
   if (ip === null) return { network: null, bits: 0, port };
-  if (ip.includes('/')) {
-    const [network, bits] = ipaddr.parseCIDR(ip);
-    return { network, bits, port };
-  }
-  const network = ipaddr.parse(ip);
-  return { network, bits: network.kind() === 'ipv4' ? 32 : 128, port };
+  const [text = '', mask] = ip.split('/');
+  if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) throw new Error(`${ip} is no address or network`);
+  const network = ipaddr.parse(text);
+  const width = network.kind() === 'ipv4' ? 32 : 128;
+  const bits = mask === undefined ? width : Number(mask);
+  if (mask === '' || !Number.isInteger(bits) || bits < 0 || bits > width) throw new Error(`/${mask} is no length of a network of ${text}`);
+  return { network, bits, port };
 }
 
 /** Null for what is no address; an IPv4 address in IPv6 form counts as IPv4. */

@@ -37,18 +37,30 @@ export function makeHeaderCondition(name: string, compiled: readonly (string | R
 }
 
 export function headerMatches(condition: HeaderCondition, headers: HeaderList): boolean {
-  const { keys, values } = headers;
-  const count = Math.min(keys.length, READ_LIMIT);
-  const key = indexBelow(keys, condition.underscored, count) < 0 ? condition.dashed : condition.underscored;
-  for (let i = indexBelow(keys, key, count); i >= 0 && i < count; i = keys.indexOf(key, i + 1)) {
-    if (valueMatches(condition, values[i]!)) return true;
+  const key = keyOf(condition, headers);
+  for (let i = nextLine(headers, key, 0); i >= 0; i = nextLine(headers, key, i + 1)) {
+    if (valueMatches(condition, headers.values[i]!)) return true;
   }
   return false;
 }
 
-function indexBelow(keys: readonly string[], key: string, count: number): number {
-  const i = keys.indexOf(key);
-  return i < count ? i : -1;
+/** Whether all lines that the condition looks at are UTF-8. */
+export function isReadable(condition: HeaderCondition, headers: HeaderList): boolean {
+  const key = keyOf(condition, headers);
+  for (let i = nextLine(headers, key, 0); i >= 0; i = nextLine(headers, key, i + 1)) {
+    if (fromBytes(headers.values[i]!) === null) return false;
+  }
+  return true;
+}
+
+function keyOf({ underscored, dashed }: HeaderCondition, headers: HeaderList): string {
+  return underscored === dashed || nextLine(headers, underscored, 0) < 0 ? dashed : underscored;
+}
+
+/** The next line of this name, among those that Kong reads; -1 when there is none. */
+function nextLine({ keys }: HeaderList, key: string, from: number): number {
+  const i = keys.indexOf(key, from);
+  return i < READ_LIMIT ? i : -1;
 }
 
 function valueMatches(condition: HeaderCondition, value: string): boolean {

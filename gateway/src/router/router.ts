@@ -5,6 +5,7 @@
 import type { Route, Service } from '@gatehouse/kong-config';
 import { fromBytes, toBytes } from './bytes.js';
 import { RouteCompiler } from './compile-route.js';
+import { type HeaderCondition, isReadable } from './header-condition.js';
 import { HostIndex } from './host-index.js';
 import type { Matcher } from './matcher.js';
 import { Probe } from './probe.js';
@@ -43,6 +44,8 @@ export class Router {
   private readonly index = new HostIndex();
   private readonly usesPaths: boolean;
   private readonly usesHosts: boolean;
+  /** One for each header that any route looks at. */
+  private readonly headerConditions: readonly HeaderCondition[];
 
   constructor(matchers: readonly Matcher[]) {
     matchers.toSorted(byRank).forEach((matcher, rank) => {
@@ -50,15 +53,18 @@ export class Router {
       this.index.add(matcher);
     });
     this.usesPaths = matchers.some(({ prefixes, patterns }) => prefixes !== null || patterns !== null);
+    const headers = matchers.flatMap(({ conditions }) => conditions.headers ?? []);
+    this.headerConditions = [...new Map(headers.map((condition) => [condition.underscored, condition])).values()];
     this.usesHosts = matchers.some(({ conditions }) => conditions.hosts !== null);
   }
 
   /** The route that takes a request, and what of its path goes to the service; null when none does. */
   match(facts: RouteFacts): RouteMatch | null {
     const probe = new Probe(facts);
-    // As in Kong, a path that is no UTF-8 has no route, once any route looks at paths; likewise a host.
+    // As in Kong, a path that is no UTF-8 has no route, once any route looks at paths; likewise host and headers.
     if (probe.text === null && this.usesPaths) return null;
     if (this.usesHosts && fromBytes(probe.host) === null) return null;
+    if (this.headerConditions.length > 0 && !this.headerConditions.every((condition) => isReadable(condition, facts.headers))) return null;
     this.index.visit(probe);
     return probe.best === null ? null : outcome(probe, probe.best);
   }

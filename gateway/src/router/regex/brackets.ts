@@ -1,11 +1,13 @@
 /** Bracketed classes with Rust's nesting and set operations, as JavaScript classes in `v` mode. */
 import { RegexError } from './ast.js';
-import { codeSource } from './char-class.js';
+import { ASCII_END, codeSource } from './char-class.js';
 import type { Cursor } from './cursor.js';
 import { parseEscape, rangeSource } from './escapes.js';
 
 /** Brackets and groups may be nested this deep, as in Rust. */
 export const NEST_LIMIT = 250;
+
+const halfCharacter = 'a class without Unicode could match half a character';
 
 const posix: Record<string, string> = {
   alnum: '0-9A-Za-z',
@@ -40,7 +42,7 @@ export function parseBrackets(cursor: Cursor, unicode: boolean, depth = 0): stri
   if (depth > NEST_LIMIT) throw new RegexError('brackets are nested too deep');
   cursor.skipSpace();
   const negated = cursor.eat('^');
-  if (negated && !unicode) throw new RegexError('a negated class without Unicode could match half a character');
+  if (negated && !unicode) throw new RegexError(halfCharacter);
   let left: string | null = null;
   let join = '';
   let union = leadingLiterals(cursor);
@@ -76,7 +78,7 @@ function operatorAt(cursor: Cursor): string | null {
 }
 
 function parseItem(cursor: Cursor, unicode: boolean, depth: number): string {
-  if (cursor.eat('[')) return parsePosix(cursor) ?? parseBrackets(cursor, unicode, depth + 1);
+  if (cursor.eat('[')) return parsePosix(cursor, unicode) ?? parseBrackets(cursor, unicode, depth + 1);
   const from = parseMember(cursor, unicode);
   cursor.skipSpace();
   if (cursor.peek() !== '-' || cursor.peek(1) === ']' || cursor.peek(1) === '-') return asSource(from);
@@ -90,10 +92,16 @@ function parseItem(cursor: Cursor, unicode: boolean, depth: number): string {
 /** A character's code, or the source of a class. */
 function parseMember(cursor: Cursor, unicode: boolean): number | string {
   const c = cursor.take();
-  if (c !== '\\') return c.codePointAt(0)!;
+  if (c !== '\\') return codeOf(c, unicode);
   const parsed = parseEscape(cursor, unicode);
   if (parsed.kind === 'assert') throw new RegexError('an assertion can not stand in brackets');
   return parsed.kind === 'char' ? parsed.code : parsed.source;
+}
+
+function codeOf(char: string, unicode: boolean): number {
+  const code = char.codePointAt(0)!;
+  if (!unicode && code >= ASCII_END) throw new RegexError(halfCharacter);
+  return code;
 }
 
 function asSource(member: number | string): string {
@@ -101,13 +109,15 @@ function asSource(member: number | string): string {
 }
 
 /** `[:name:]` inside of brackets; null when it is not one, and then nothing was taken. */
-function parsePosix(cursor: Cursor): string | null {
+function parsePosix(cursor: Cursor, unicode: boolean): string | null {
   const mark = cursor.mark();
   if (cursor.eat(':')) {
     const negated = cursor.eat('^');
     let name = '';
     while (/^[a-z]$/.test(cursor.peek())) name += cursor.take();
-    if (posix[name] !== undefined && cursor.eat(':]')) return `[${negated ? '^' : ''}${posix[name]}]`;
+    const isPosix = posix[name] !== undefined && cursor.eat(':]');
+    if (isPosix && negated && !unicode) throw new RegexError(halfCharacter);
+    if (isPosix) return `[${negated ? '^' : ''}${posix[name]}]`;
   }
   cursor.reset(mark);
   return null;

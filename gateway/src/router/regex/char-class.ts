@@ -6,6 +6,8 @@ export const ASCII_END = 128;
 export class CharClass {
   /** 1 for each ASCII character in the set. */
   readonly ascii = new Uint8Array(ASCII_END);
+  /** The same as bits of a number: bit n for the character with code n. */
+  readonly mask: bigint;
   /** The code of the only character in the set, or -1 when there are others or none. */
   readonly only: number;
   private readonly all: RegExp;
@@ -19,15 +21,11 @@ export class CharClass {
     this.all = new RegExp(source, foldCase ? 'iv' : 'v');
     this.only = only;
     for (let code = 0; code < ASCII_END; code++) this.ascii[code] = this.all.test(String.fromCharCode(code)) ? 1 : 0;
+    this.mask = this.ascii.reduce((mask, flag, code) => (flag === 1 ? mask | (1n << BigInt(code)) : mask), 0n);
   }
 
   has(code: number): boolean {
     return code < ASCII_END ? this.ascii[code] === 1 : this.all.test(String.fromCodePoint(code));
-  }
-
-  /** Whether both sets have an ASCII character in common. */
-  meets(other: CharClass): boolean {
-    return this.ascii.some((flag, code) => flag === 1 && other.ascii[code] === 1);
   }
 }
 

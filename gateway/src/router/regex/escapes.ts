@@ -35,7 +35,7 @@ export function parseEscape(cursor: Cursor, unicode: boolean): Escape {
   const c = cursor.take();
   if (c >= '0' && c <= '9') throw new RegexError(`backreferences are not supported: \\${c}`);
   if (hexLength[c]) return { kind: 'char', code: parseHex(cursor, hexLength[c]) };
-  if (c === 'p' || c === 'P') return { kind: 'class', source: parseProperty(cursor, c === 'P') };
+  if (c === 'p' || c === 'P') return { kind: 'class', source: parseProperty(cursor, c === 'P', unicode) };
   if (/^[dswDSW]$/.test(c)) return { kind: 'class', source: perlClass(c, unicode) };
   if (/^[^0-9A-Za-z<>\x80-\u{10ffff}]$/u.test(c)) return { kind: 'char', code: c.codePointAt(0)! };
   if (controls[c]) return { kind: 'char', code: controls[c] };
@@ -76,7 +76,8 @@ function parseBoundary(cursor: Cursor): Assertion {
 }
 
 /** `\p{…}`: names are taken in JavaScript's spelling, and as all lower or all upper case. */
-function parseProperty(cursor: Cursor, negated: boolean): string {
+function parseProperty(cursor: Cursor, negated: boolean, unicode: boolean): string {
+  if (!unicode) throw new RegexError('\\p needs Unicode, which (?-u) turns off');
   const text = cursor.eat('{') ? cursor.takeUntil('}', 'the Unicode class') : cursor.take();
   const [, given = '', operator = '', value = ''] = /^([^!:=]*)(!=|[:=])?(.*)$/su.exec(text)!;
   const source = operator === '' ? bareProperty(given) : namedProperty(given, value);

@@ -1,32 +1,37 @@
 /**
- * Tells whether a backtracking engine runs a pattern in time proportional to an ASCII text, however it was made up.
- * It does when the next character always decides how to go on (A. Brüggemann-Klein, D. Wood, "One-unambiguous regular
- * languages": every two positions that may follow another stand for different characters), because then a wrong turn
- * ends at its first character. Beyond that, this admits choices without loops in them, whose number of ways is a
- * constant, and one ambiguous loop over single characters if no loop follows it.
+ * Tells whether a backtracking engine runs a pattern in time proportional to an ASCII text, however the text was made up.
+ *
+ * At a choice whose ways start with different characters a wrong turn ends at its first character and costs nothing. So
+ * only the other, ambiguous choices count: outside of loops each multiplies the work by its number of ways, which is
+ * kept below a constant; inside of loops they are not let through. A loop that what follows it may also continue is
+ * tried at every length; one such loop is let through, if what follows is of bounded length, or stops wherever it could
+ * have started.
  */
 import { isAnchored, isNullable, type Node } from './ast.js';
-import type { CharClass } from './char-class.js';
 
-/** A pattern with more positions is left to the machine. */
-const POSITION_LIMIT = 300;
-/** The constant: this many ways through a text at most. */
+/** Ways through a text at most, beside the one loop. */
 const WAYS_LIMIT = 32;
+
+/** More rounds count as endless where the length of what is tried matters. */
+const LOOP_LIMIT = 32;
+
+/** A set of ASCII characters: bit n for the character with code n. */
+type Mask = bigint;
 
 /** Whether JavaScript's own engine may run the pattern on text from strangers, and finds the same as Rust's. */
 export function isLinear(root: Node): boolean {
   const items = flatten(root);
   dropSurePart(items);
-  if (items.some((item) => !isPlain(item, false))) return false;
-  const loops = items.map(hasLoop);
-  const graph = new Graph();
-  if (!graph.build(items)) return false;
-  const ambiguous = graph.ambiguousItems();
-  if (!isAnchored(root)) return !loops.includes(true) && waysThrough(items, () => true) <= WAYS_LIMIT;
-  const first = items.findIndex((_, i) => loops[i] && ambiguous.has(i));
-  if (first >= 0 && (!isSingleLoop(items[first]!) || loops.includes(true, first + 1))) return false;
-  return waysThrough(items, (i) => !loops[i] && (ambiguous.has(i) || (first >= 0 && i > first))) <= WAYS_LIMIT;
+  if (!items.every((item) => isPlain(item, false))) return false;
+  if (!isAnchored(root) && items.some(hasLoop)) return false;
+  const follows = followMasks(items, 0n);
+  const ambiguous = items.findIndex((item, i) => isAmbiguousLoop(item, follows[i]!));
+  if (ambiguous >= 0 && !isShort(items.slice(ambiguous + 1))) return false;
+  const ways = items.map((item, i) => (i === ambiguous ? waysOfRound(item as Repeat, follows[i]!) : waysOf(item, follows[i]!)));
+  return product(ways) <= WAYS_LIMIT;
 }
+
+type Repeat = Node & { kind: 'repeat' };
 
 /** The parts in a row, whatever groups stand around them. */
 function flatten(node: Node): Node[] {
@@ -44,16 +49,16 @@ function dropSurePart(items: Node[]): void {
  * Free of what JavaScript does otherwise: it forgets groups at each round of a loop, and has its own rule for rounds
  * that take nothing.
  */
-function isPlain(node: Node, looped: boolean): boolean {
+function isPlain(node: Node, isRepeated: boolean): boolean {
   switch (node.kind) {
     case 'concat':
-      return node.parts.every((part) => isPlain(part, looped));
+      return node.parts.every((part) => isPlain(part, isRepeated));
     case 'choice':
-      return node.options.every((option) => isPlain(option, looped)) && node.options.filter(isNullable).length <= 1;
+      return node.options.every((option) => isPlain(option, isRepeated)) && node.options.filter(isNullable).length <= 1;
     case 'group':
-      return !looped && isPlain(node.body, looped);
+      return !isRepeated && isPlain(node.body, isRepeated);
     case 'repeat':
-      return !isNullable(node.body) && isPlain(node.body, looped || node.max > 1);
+      return !isNullable(node.body) && isPlain(node.body, isRepeated || node.max > 1);
     default:
       return true;
   }
@@ -68,146 +73,121 @@ function hasLoop(node: Node): boolean {
     case 'group':
       return hasLoop(node.body);
     case 'repeat':
-      return node.max === Number.POSITIVE_INFINITY || hasLoop(node.body);
+      return node.max > LOOP_LIMIT || hasLoop(node.body);
     default:
       return false;
   }
 }
 
-function isSingleLoop(node: Node): boolean {
-  return node.kind === 'repeat' && node.body.kind === 'class';
+function isEndless(node: Node): boolean {
+  return node.kind === 'repeat' && node.max === Number.POSITIVE_INFINITY;
 }
 
-/** How many ways there are through the chosen items, none of which has a loop. */
-function waysThrough(items: readonly Node[], chosen: (index: number) => boolean): number {
-  return items.reduce((ways, item, i) => (chosen(i) ? ways * waysOf(item) : ways), 1);
+function isAmbiguousLoop(node: Node, follow: Mask): boolean {
+  return isEndless(node) && (firstOf(node) & follow) !== 0n;
 }
 
-function waysOf(node: Node): number {
+/**
+ * Whether trying these at every place of a text is cheap: without a loop in them, or starting with a character that
+ * nothing after it can take, so that each try ends where the next could begin.
+ */
+function isShort(items: readonly Node[]): boolean {
+  if (!items.some(hasLoop)) return true;
+  const [start, ...rest] = items;
+  return start?.kind === 'class' && rest.every((item) => (allOf(item) & start.chars.mask) === 0n);
+}
+
+/** How many ways there are through a part at most; Infinity when a text decides. */
+function waysOf(node: Node, follow: Mask): number {
   switch (node.kind) {
-    case 'concat':
-      return waysThrough(node.parts, () => true);
-    case 'choice':
-      return node.options.reduce((sum, option) => sum + waysOf(option), 0);
-    case 'group':
-      return waysOf(node.body);
-    case 'repeat': {
-      let ways = 0;
-      for (let n = node.min; n <= node.max && ways <= WAYS_LIMIT; n++) ways += waysOf(node.body) ** n;
-      return ways;
+    case 'concat': {
+      const follows = followMasks(node.parts, follow);
+      return product(node.parts.map((part, i) => waysOf(part, follows[i]!)));
     }
+    case 'choice':
+      return waysOfChoice(node.options, follow);
+    case 'group':
+      return waysOf(node.body, follow);
+    case 'repeat':
+      return waysOfRepeat(node, follow);
     default:
       return 1;
   }
 }
 
-/** Which positions start and end a part, and whether it may be skipped. */
-interface Span {
-  readonly first: readonly number[];
-  readonly last: readonly number[];
-  readonly nullable: boolean;
+function waysOfChoice(options: readonly Node[], follow: Mask): number {
+  const ways = options.map((option) => waysOf(option, follow));
+  const starts = options.map((option) => firstOf(option) | (isNullable(option) ? follow : 0n));
+  const isDecided = starts.every((start, i) => starts.every((other, j) => i === j || (start & other) === 0n));
+  return isDecided ? Math.max(...ways) : ways.reduce((sum, n) => sum + n, 0);
 }
 
-const nothing: Span = { first: [], last: [], nullable: true };
+function waysOfRepeat(node: Repeat, follow: Mask): number {
+  const { body, min, max } = node;
+  const ofRound = waysOfRound(node, follow);
+  const isDecided = min === max || (firstOf(body) & follow) === 0n;
+  if (isEndless(node)) return isDecided && ofRound === 1 ? 1 : Number.POSITIVE_INFINITY;
+  if (isDecided) return ofRound ** max;
+  let ways = 0;
+  for (let rounds = min; rounds <= max && ways <= WAYS_LIMIT; rounds++) ways += ofRound ** rounds;
+  return ways;
+}
 
-/** Positions of characters and which may follow which (V. Glushkov, 1961). Position 0 is the start. */
-class Graph {
-  private readonly chars: (CharClass | null)[] = [null];
-  private readonly itemOf: number[] = [-1];
-  private readonly follows: number[][] = [[]];
-  private readonly ambiguous = new Set<number>();
-  private item = 0;
+/** Ways through one round; of an endless loop there must be one, or their number grows with the text. */
+function waysOfRound(node: Repeat, follow: Mask): number {
+  const ways = waysOf(node.body, node.max > 1 ? firstOf(node.body) | follow : follow);
+  return isEndless(node) && ways > 1 ? Number.POSITIVE_INFINITY : ways;
+}
 
-  /** False when there are too many positions. */
-  build(items: readonly Node[]): boolean {
-    let before: Span = { first: [], last: [0], nullable: false };
-    for (const item of items) {
-      const span = this.add(item);
-      if (this.chars.length > POSITION_LIMIT) return false;
-      before = this.join(before, span);
-      this.item++;
+function product(factors: readonly number[]): number {
+  return factors.reduce((all, factor) => all * factor, 1);
+}
+
+/** Which characters may come after each of the parts. */
+function followMasks(parts: readonly Node[], follow: Mask): Mask[] {
+  const masks: Mask[] = [];
+  let next = follow;
+  for (let i = parts.length - 1; i >= 0; i--) {
+    masks[i] = next;
+    next = firstOf(parts[i]!) | (isNullable(parts[i]!) ? next : 0n);
+  }
+  return masks;
+}
+
+/** Which characters a part may start with. */
+function firstOf(node: Node): Mask {
+  switch (node.kind) {
+    case 'class':
+      return node.chars.mask;
+    case 'assert':
+      return 0n;
+    case 'concat': {
+      const end = node.parts.findIndex((part) => !isNullable(part));
+      return union(end < 0 ? node.parts : node.parts.slice(0, end + 1), firstOf);
     }
-    return true;
-  }
-
-  /** Items in which, or after which, one character does not decide how to go on. */
-  ambiguousItems(): Set<number> {
-    for (const follow of this.follows) {
-      follow.forEach((one, i) => {
-        for (const other of follow.slice(i + 1)) if (this.chars[one]!.meets(this.chars[other]!)) this.blame(one, other);
-      });
-    }
-    return this.ambiguous;
-  }
-
-  private blame(one: number, other: number): void {
-    this.ambiguous.add(Math.min(this.itemOf[one]!, this.itemOf[other]!));
-  }
-
-  private add(node: Node): Span {
-    switch (node.kind) {
-      case 'class':
-        return this.addPosition(node.chars);
-      case 'assert':
-        return nothing;
-      case 'group':
-        return this.add(node.body);
-      case 'concat':
-        return node.parts.reduce<Span>((before, part) => this.join(before, this.add(part)), nothing);
-      case 'choice':
-        return node.options.map((option) => this.add(option)).reduce(either);
-      case 'repeat':
-        return this.addRepeat(node);
-    }
-  }
-
-  private addPosition(chars: CharClass): Span {
-    const position = this.chars.push(chars) - 1;
-    this.itemOf.push(this.item);
-    this.follows.push([]);
-    return { first: [position], last: [position], nullable: false };
-  }
-
-  /** Rounds one after the other; only the last one of an endless repetition comes back to itself. */
-  private addRepeat({ body, min, max }: Node & { kind: 'repeat' }): Span {
-    const endless = max === Number.POSITIVE_INFINITY;
-    const rounds = Math.min(endless ? Math.max(min, 1) : max, POSITION_LIMIT);
-    let whole: Span = nothing;
-    let previous: Span | null = null;
-    for (let round = 1; round <= rounds && this.chars.length <= POSITION_LIMIT; round++) {
-      const span = this.add(body);
-      if (endless && round === rounds) this.connect(span.last, span.first);
-      if (previous) this.connect(previous.last, span.first);
-      whole = {
-        first: previous ? whole.first : span.first,
-        last: round > min ? [...whole.last, ...span.last] : span.last,
-        nullable: min === 0,
-      };
-      previous = span;
-    }
-    return whole;
-  }
-
-  private join(before: Span, after: Span): Span {
-    this.connect(before.last, after.first);
-    return {
-      first: before.nullable ? [...before.first, ...after.first] : before.first,
-      last: after.nullable ? [...before.last, ...after.last] : after.last,
-      nullable: before.nullable && after.nullable,
-    };
-  }
-
-  /** Two ways from one position to the same other are a choice that no character decides. */
-  private connect(lasts: readonly number[], firsts: readonly number[]): void {
-    for (const last of lasts) {
-      for (const first of firsts) {
-        if (this.follows[last]!.includes(first)) this.blame(last === 0 ? first : last, first);
-        else this.follows[last]!.push(first);
-      }
-    }
+    case 'choice':
+      return union(node.options, firstOf);
+    default:
+      return firstOf(node.body);
   }
 }
 
-function either(one: Span, other: Span): Span {
-  return { first: [...one.first, ...other.first], last: [...one.last, ...other.last], nullable: one.nullable || other.nullable };
+/** Which characters a part may take anywhere. */
+function allOf(node: Node): Mask {
+  switch (node.kind) {
+    case 'class':
+      return node.chars.mask;
+    case 'assert':
+      return 0n;
+    case 'concat':
+      return union(node.parts, allOf);
+    case 'choice':
+      return union(node.options, allOf);
+    default:
+      return allOf(node.body);
+  }
+}
+
+function union(nodes: readonly Node[], maskFor: (node: Node) => Mask): Mask {
+  return nodes.reduce((mask, node) => mask | maskFor(node), 0n);
 }

@@ -1,21 +1,17 @@
 /**
  * Runs a program over a text in time proportional to text × program, whatever the pattern (R. Cox, "Regular Expression
- * Matching: the Virtual Machine Approach"). Prefers what a backtracking engine would find first.
+ * Matching: the Virtual Machine Approach"). Finds what a backtracking engine would find first.
  */
 import type { Assertion } from './ast.js';
 import { CharClass } from './char-class.js';
 import { wordClass } from './escapes.js';
 import type { Instruction, Program } from './program.js';
 
-/** Where each group starts and ends; undefined for a group that took no part. */
+/** Where each group starts and ends; undefined for a group that took no part. Shared between threads: never changed. */
 type Slots = readonly (number | undefined)[];
 
-interface Thread {
-  readonly at: number;
-  readonly slots: Slots;
-}
-
 const NEWLINE = 0x0a;
+const NO_SLOTS: Slots = [];
 
 const words = { unicode: new CharClass(wordClass(true), false), ascii: new CharClass(wordClass(false), false) };
 
@@ -29,16 +25,30 @@ export function execute(program: Program, text: string, anchored: boolean): (str
   if (!slots) return null;
   const groups: (string | undefined)[] = [];
   for (let slot = 0; slot < program.slots; slot += 2) {
-    const [from, to] = [slots[slot], slots[slot + 1]];
+    const from = slots[slot];
+    const to = slots[slot + 1];
     groups.push(from === undefined || to === undefined ? undefined : text.slice(from, to));
   }
   return groups;
+}
+
+/** Places in the program, each with its slots, in order of preference. */
+class Threads {
+  readonly places: number[] = [];
+  readonly slots: Slots[] = [];
+  length = 0;
+
+  push(place: number, slots: Slots): void {
+    this.places[this.length] = place;
+    this.slots[this.length++] = slots;
+  }
 }
 
 class Machine {
   private readonly instructions: readonly Instruction[];
   /** The position at which an instruction was last reached, plus one: each is followed once per position. */
   private readonly reached: Uint32Array;
+  private readonly pending = new Threads();
 
   constructor(
     program: Program,
@@ -49,53 +59,59 @@ class Machine {
   }
 
   run(anchored: boolean): Slots | null {
-    let threads: Thread[] = [];
+    let threads = new Threads();
+    let next = new Threads();
     let found: Slots | null = null;
     for (let position = 0; ; ) {
-      if (!found && (position === 0 || !anchored)) this.follow(threads, { at: 0, slots: [] }, position);
-      if (threads.length === 0 && (found || anchored)) return found;
-      const code = this.text.codePointAt(position);
-      const after = position + (code !== undefined && code > 0xffff ? 2 : 1);
-      const next: Thread[] = [];
-      for (const thread of threads) {
-        const instruction = this.instructions[thread.at]!;
-        if (instruction.op === 'match') {
-          found = thread.slots;
-          break;
-        }
-        if (instruction.op === 'char' && code !== undefined && instruction.chars.has(code)) {
-          this.follow(next, { at: thread.at + 1, slots: thread.slots }, after);
-        }
-      }
-      if (code === undefined) return found;
-      threads = next;
+      if (found === null && (position === 0 || !anchored)) this.follow(threads, 0, NO_SLOTS, position);
+      if (threads.length === 0 && (found !== null || anchored)) return found;
+      const code = this.text.codePointAt(position) ?? -1;
+      const after = position + (code > 0xffff ? 2 : 1);
+      next.length = 0;
+      found = this.step(threads, next, code, after) ?? found;
+      if (code < 0) return found;
+      [threads, next] = [next, threads];
       position = after;
     }
   }
 
-  /** Adds the threads that stand before a character or the end, in order of preference, starting from one. */
-  private follow(threads: Thread[], from: Thread, position: number): void {
-    const pending = [from];
-    for (let thread = pending.pop(); thread; thread = pending.pop()) {
-      const { at, slots } = thread;
-      if (this.reached[at] === position + 1) continue;
-      this.reached[at] = position + 1;
-      const instruction = this.instructions[at]!;
+  /** Moves all threads over a character, -1 at the end. A thread that is done returns, and those below it end. */
+  private step(threads: Threads, next: Threads, code: number, after: number): Slots | null {
+    for (let i = 0; i < threads.length; i++) {
+      const place = threads.places[i]!;
+      const instruction = this.instructions[place]!;
+      if (instruction.op === 'match') return threads.slots[i]!;
+      if (instruction.op === 'char' && code >= 0 && instruction.chars.has(code)) this.follow(next, place + 1, threads.slots[i]!, after);
+    }
+    return null;
+  }
+
+  /** Adds the threads that stand before a character or the end, starting from one place. */
+  private follow(threads: Threads, start: number, startSlots: Slots, position: number): void {
+    const { pending, reached, instructions } = this;
+    pending.push(start, startSlots);
+    while (pending.length > 0) {
+      const place = pending.places[--pending.length]!;
+      const slots = pending.slots[pending.length]!;
+      if (reached[place] === position + 1) continue;
+      reached[place] = position + 1;
+      const instruction = instructions[place]!;
       switch (instruction.op) {
         case 'jump':
-          pending.push({ at: instruction.to, slots });
+          pending.push(instruction.to, slots);
           break;
         case 'split':
-          pending.push({ at: instruction.second, slots }, { at: instruction.first, slots });
+          pending.push(instruction.second, slots);
+          pending.push(instruction.first, slots);
           break;
         case 'save':
-          pending.push({ at: at + 1, slots: withSlot(slots, instruction.slot, position) });
+          pending.push(place + 1, withSlot(slots, instruction.slot, position));
           break;
         case 'assert':
-          if (this.holds(instruction.test, instruction.unicode, position)) pending.push({ at: at + 1, slots });
+          if (this.holds(instruction.test, instruction.unicode, position)) pending.push(place + 1, slots);
           break;
         default:
-          threads.push(thread);
+          threads.push(place, slots);
       }
     }
   }
@@ -112,12 +128,8 @@ class Machine {
       case 'line-end':
         return position === text.length || text.charCodeAt(position) === NEWLINE;
       default:
-        return boundaryHolds(test, this.isWord(codeBefore(text, position), unicode), this.isWord(text.codePointAt(position), unicode));
+        return boundaryHolds(test, isWord(codeBefore(text, position), unicode), isWord(text.codePointAt(position) ?? -1, unicode));
     }
-  }
-
-  private isWord(code: number | undefined, unicode: boolean): boolean {
-    return code !== undefined && (unicode ? words.unicode : words.ascii).has(code);
   }
 }
 
@@ -138,10 +150,15 @@ function boundaryHolds(test: Assertion, before: boolean, after: boolean): boolea
   }
 }
 
-function codeBefore(text: string, position: number): number | undefined {
-  const low = text.charCodeAt(position - 1);
-  const pair = low >= 0xdc00 && low <= 0xdfff ? text.codePointAt(position - 2) : undefined;
-  return pair !== undefined && pair > 0xffff ? pair : position > 0 ? low : undefined;
+function isWord(code: number, unicode: boolean): boolean {
+  return code >= 0 && (unicode ? words.unicode : words.ascii).has(code);
+}
+
+function codeBefore(text: string, position: number): number {
+  if (position === 0) return -1;
+  const unit = text.charCodeAt(position - 1);
+  const isLow = unit >= 0xdc00 && unit <= 0xdfff;
+  return isLow && position > 1 ? text.codePointAt(position - 2)! : unit;
 }
 
 function withSlot(slots: Slots, slot: number, position: number): Slots {

@@ -1,5 +1,5 @@
 /** A pattern as instructions for the machine that follows all its threads at once. */
-import { type Assertion, type Node, type Pattern, RegexError } from './ast.js';
+import { type Assertion, isNullable, type Node, type Pattern, RegexError } from './ast.js';
 import type { CharClass } from './char-class.js';
 
 export type Instruction =
@@ -10,6 +10,9 @@ export type Instruction =
   | { readonly op: 'save'; readonly slot: number }
   | { readonly op: 'assert'; readonly test: Assertion; readonly unicode: boolean }
   | { readonly op: 'match' };
+
+type Split = Instruction & { op: 'split' };
+type Repeat = Node & { kind: 'repeat' };
 
 export interface Program {
   readonly instructions: readonly Instruction[];
@@ -80,13 +83,17 @@ class Assembler {
     for (const end of ends) end.to = this.next;
   }
 
-  private addRepeat(node: Node & { kind: 'repeat' }): void {
-    for (let i = 0; i < node.min; i++) this.add(node.body);
-    if (node.max === Number.POSITIVE_INFINITY) this.addLoop(node);
-    else this.addOptional(node, node.max - node.min);
+  private addRepeat(node: Repeat): void {
+    const { body, min, max } = node;
+    const isEndless = max === Number.POSITIVE_INFINITY;
+    for (let i = 0; i < (isEndless ? min - 1 : min); i++) this.add(body);
+    if (!isEndless) this.addOptional(node, max - min);
+    else if (min > 0) this.addPlus(node);
+    else if (isNullable(body)) this.addOptionalPlus(node);
+    else this.addStar(node);
   }
 
-  private addLoop({ body, greedy }: Node & { kind: 'repeat' }): void {
+  private addStar({ body, greedy }: Repeat): void {
     const split = this.addSplit();
     const start = this.next;
     this.add(body);
@@ -94,9 +101,23 @@ class Assembler {
     this.settle(split, greedy, start);
   }
 
+  private addPlus({ body, greedy }: Repeat): void {
+    const start = this.next;
+    this.add(body);
+    this.settle(this.addSplit(), greedy, start);
+  }
+
+  /** As Rust does it, so that a round which takes nothing still sets its groups. */
+  private addOptionalPlus(node: Repeat): void {
+    const split = this.addSplit();
+    const start = this.next;
+    this.addPlus(node);
+    this.settle(split, node.greedy, start);
+  }
+
   /** Up to `count` more, each only after the one before. */
-  private addOptional({ body, greedy }: Node & { kind: 'repeat' }, count: number): void {
-    const splits: { split: Instruction & { op: 'split' }; start: number }[] = [];
+  private addOptional({ body, greedy }: Repeat, count: number): void {
+    const splits: { split: Split; start: number }[] = [];
     for (let i = 0; i < count; i++) {
       const split = this.addSplit();
       splits.push({ split, start: this.next });
@@ -105,11 +126,11 @@ class Assembler {
     for (const { split, start } of splits) this.settle(split, greedy, start);
   }
 
-  private addSplit(): Instruction & { op: 'split' } {
+  private addSplit(): Split {
     return this.push({ op: 'split', first: 0, second: 0 });
   }
 
-  private settle(split: Instruction & { op: 'split' }, greedy: boolean, inside: number): void {
+  private settle(split: Split, greedy: boolean, inside: number): void {
     split.first = greedy ? inside : this.next;
     split.second = greedy ? this.next : inside;
   }

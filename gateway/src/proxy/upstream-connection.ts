@@ -185,6 +185,8 @@ export class UpstreamConnection implements ResponseSink {
     this.sink = null;
     this.wait('nothing');
     const free = this.reusable && this.bodyDone && !this.socket.destroyed;
+    // The client may have stopped the last piece: whoever asks next would wait for ever.
+    if (free && this.socket.isPaused()) this.socket.resume();
     // The pool gets it back first, so that a request that follows at once finds it.
     this.onFree(this, free);
     if (!free) this.socket.destroy();

@@ -4,7 +4,8 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs, parseEnv } from 'node:util';
 import { addressTable, tokenTable, tryIt } from './addresses.js';
-import { runDemo } from './demo/index.js';
+import { runDemo, walks } from './demo/index.js';
+import type { Walk } from './demo/step.js';
 import { type DevelopmentKey, developmentKey } from './development-key.js';
 import { type Ink, type Paint, painter } from './paint.js';
 import { answers, root, runCommand, spawnCommand, takenPorts } from './processes.js';
@@ -16,6 +17,11 @@ import { defaultTtlSeconds, isProduction, makeToken, parseClaims, type TokenMake
 const runFolder = path.join(root, '.run');
 const partInks: Readonly<Record<string, Ink>> = { mocks: 'blue', gateway: 'green', healthpay: 'magenta' };
 const openRoutes = 'WARNING: routes are open. No token, permission or limit is checked until the policies land: never expose this stack.';
+
+/** The command line makes no sense. */
+class UsageError extends Error {
+  readonly code = 'DEVSTACK_USAGE';
+}
 
 /** What all commands share. */
 interface Context {
@@ -124,8 +130,16 @@ function announce({ paint, settings, variables, tokens }: Context, tookMs: numbe
   print(`\n${tryIt(settings, variables)}\n\n${paint('red', openRoutes)}\n`);
 }
 
+/** The walks of the named systems; all of them when none is named. */
+function chooseWalks(names: readonly string[]): readonly Walk[] {
+  const unknown = names.find((name) => !walks.some(({ system }) => system === name));
+  if (unknown !== undefined) throw new UsageError(`unknown system "${unknown}": demo [${walks.map(({ system }) => system).join('|')}]…`);
+  return names.length === 0 ? walks : walks.filter(({ system }) => names.includes(system));
+}
+
 async function demo(args: string[]): Promise<number> {
-  parseArgs({ args, options: {} });
+  const { positionals } = parseArgs({ args, options: {}, allowPositionals: true });
+  const chosen = chooseWalks(positionals);
   const context = readContext();
   const { settings, variables, tokens, paint } = context;
   const mock = (service: string): string => `http://127.0.0.1:${settings.mocks[service]?.[0]?.port}`;
@@ -141,12 +155,12 @@ async function demo(args: string[]): Promise<number> {
   const running = (await Promise.all([settings.proxy, settings.healthpay].map(({ port }) => answers(port)))).every(Boolean);
   if (running) {
     print(paint('dim', 'a stack is running: walking through it'));
-    return (await runDemo(world, paint, print)) === 0 ? 0 : 1;
+    return (await runDemo(world, paint, print, chosen)) === 0 ? 0 : 1;
   }
-  return demoOnOwnStack(context, (printLine) => runDemo(world, paint, printLine));
+  return demoOnOwnStack(context, () => runDemo(world, paint, print, chosen));
 }
 
-async function demoOnOwnStack(context: Context, run: (print: (line: string) => void) => Promise<number>): Promise<number> {
+async function demoOnOwnStack(context: Context, run: () => Promise<number>): Promise<number> {
   const { paint, settings } = context;
   const kept: string[] = [];
   const log = (part: string, line: string): void => {
@@ -161,7 +175,7 @@ async function demoOnOwnStack(context: Context, run: (print: (line: string) => v
   );
   const ended = endOnSignal(stack, paint).then(() => 1);
   try {
-    const outcome = stack.start().then(() => run(print));
+    const outcome = stack.start().then(run);
     const failed = await Promise.race([outcome, ended]);
     outcome.catch(() => undefined);
     if (failed > 0) for (const line of kept) print(paint('dim', line));
@@ -194,7 +208,8 @@ function token(args: string[]): number {
 /** Errors that are told in words; anything else is a fault of the program. */
 function exitCodeOf(error: unknown): number {
   const { code } = error as { code?: unknown };
-  if (error instanceof TokenUsageError || (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS'))) return 2;
+  if (error instanceof TokenUsageError || error instanceof UsageError || (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS')))
+    return 2;
   if (error instanceof StartError || error instanceof SettingsError || error instanceof PartFailedError) return 1;
   throw error;
 }

@@ -3,3 +3,4 @@ export { createLink, schemaOf } from './link.js';
 export { permissions } from './permissions/index.js';
 export { policies } from './policies.js';
 export { createRuntime, type Runtime, type RuntimeOptions } from './runtime/index.js';
+export { sanitize } from './sanitize/index.js';

@@ -1,6 +1,7 @@
 /** All policies, for whoever makes chains, schemas or documents of them. */
 import type { Policy } from '@gatehouse/policy';
 import { permissions } from './permissions/index.js';
+import { sanitize } from './sanitize/index.js';
 
 /** By falling priority. */
-export const policies: readonly Policy[] = [permissions];
+export const policies: readonly Policy[] = [sanitize, permissions];

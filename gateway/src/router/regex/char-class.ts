@@ -3,6 +3,9 @@
 /** ASCII characters have codes below this. */
 export const ASCII_END = 128;
 
+/** Whether letters stand for both cases: not, those of ASCII, or all by Unicode's simple folding. */
+export type Folding = 'none' | 'ascii' | 'unicode';
+
 export class CharClass {
   /** 1 for each ASCII character in the set. */
   readonly ascii = new Uint8Array(ASCII_END);
@@ -14,18 +17,23 @@ export class CharClass {
 
   /**
    * @param source a class or a single escape in JavaScript's `v` syntax
-   * @param foldCase whether letters stand for both cases, by Unicode's simple folding
+   * @param folding with `ascii`, the set is of ASCII characters alone
    * @throws SyntaxError for a class that JavaScript does not know, such as an unknown Unicode property
    */
-  constructor(source: string, foldCase: boolean, only = -1) {
-    this.all = new RegExp(source, foldCase ? 'iv' : 'v');
+  constructor(
+    source: string,
+    private readonly folding: Folding,
+    only = -1,
+  ) {
+    this.all = new RegExp(source, folding === 'none' ? 'v' : 'iv');
     this.only = only;
     for (let code = 0; code < ASCII_END; code++) this.ascii[code] = this.all.test(String.fromCharCode(code)) ? 1 : 0;
     this.mask = this.ascii.reduce((mask, flag, code) => (flag === 1 ? mask | (1n << BigInt(code)) : mask), 0n);
   }
 
   has(code: number): boolean {
-    return code < ASCII_END ? this.ascii[code] === 1 : this.all.test(String.fromCodePoint(code));
+    if (code < ASCII_END) return this.ascii[code] === 1;
+    return this.folding !== 'ascii' && this.all.test(String.fromCodePoint(code));
   }
 }
 
@@ -34,15 +42,15 @@ export class CharClasses {
   private readonly known = new Map<string, CharClass>();
 
   /** @throws SyntaxError as `CharClass` does */
-  of(source: string, foldCase: boolean): CharClass {
-    return this.remember(`${foldCase ? 'i' : ''}${source}`, () => new CharClass(source, foldCase));
+  of(source: string, folding: Folding): CharClass {
+    return this.remember(`${folding} ${source}`, () => new CharClass(source, folding));
   }
 
   /** The set of one character, or of its cases. */
-  ofCode(code: number, foldCase: boolean): CharClass {
-    const folded = foldCase && hasCases(code);
+  ofCode(code: number, folding: Folding): CharClass {
     const source = codeSource(code);
-    return this.remember(`${folded ? 'i' : ''}${source}`, () => new CharClass(source, folded, folded ? -1 : code));
+    if (folding !== 'none' && hasCases(code) && (folding === 'unicode' || code < ASCII_END)) return this.of(source, folding);
+    return this.remember(source, () => new CharClass(source, 'none', code));
   }
 
   private remember(key: string, make: () => CharClass): CharClass {

@@ -13,7 +13,7 @@ type Slots = readonly (number | undefined)[];
 const NEWLINE = 0x0a;
 const NO_SLOTS: Slots = [];
 
-const words = { unicode: new CharClass(wordClass(true), false), ascii: new CharClass(wordClass(false), false) };
+const words = { unicode: new CharClass(wordClass(true), 'none'), ascii: new CharClass(wordClass(false), 'none') };
 
 /**
  * Finds the leftmost match.

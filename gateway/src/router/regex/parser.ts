@@ -4,7 +4,7 @@
  */
 import { type Assertion, type Node, type Pattern, RegexError } from './ast.js';
 import { NEST_LIMIT, parseBrackets } from './brackets.js';
-import type { CharClasses } from './char-class.js';
+import type { CharClasses, Folding } from './char-class.js';
 import { Cursor } from './cursor.js';
 import { parseEscape } from './escapes.js';
 
@@ -98,7 +98,7 @@ class Parser {
       case '\\':
         return this.parseEscaped(flags);
       default:
-        return { kind: 'class', chars: this.classes.ofCode(c.codePointAt(0)!, flags.i) };
+        return { kind: 'class', chars: this.classes.ofCode(c.codePointAt(0)!, foldingOf(flags)) };
     }
   }
 
@@ -106,11 +106,11 @@ class Parser {
     const parsed = parseEscape(this.cursor, flags.u);
     if (parsed.kind === 'assert') return assertion(parsed.test, flags);
     if (parsed.kind === 'class') return this.classNode(parsed.source, flags);
-    return { kind: 'class', chars: this.classes.ofCode(parsed.code, flags.i) };
+    return { kind: 'class', chars: this.classes.ofCode(parsed.code, foldingOf(flags)) };
   }
 
   private classNode(source: string, flags: Flags): Node {
-    return { kind: 'class', chars: this.classes.of(source, flags.i) };
+    return { kind: 'class', chars: this.classes.of(source, foldingOf(flags)) };
   }
 
   /** `(?flags)`: the flags from here on; null when another kind of group follows, and then nothing was taken. */
@@ -199,6 +199,11 @@ class Parser {
     }
     return { min, max };
   }
+}
+
+function foldingOf(flags: Flags): Folding {
+  if (!flags.i) return 'none';
+  return flags.u ? 'unicode' : 'ascii';
 }
 
 function assertion(test: Assertion, flags: Flags): Node {

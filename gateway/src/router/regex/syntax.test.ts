@@ -95,6 +95,8 @@ describe('what is understood', () => {
     ['(?-u)\\w+', 'é1', '1'],
     ['(?i)É', 'é', 'é'],
     ['(?i)k', '\u212a', '\u212a'],
+    ['(?i-u)k', '\u212a', null],
+    ['(?i-u)[a-k]é', 'Ké', 'Ké'],
     ['^.{2}$', 'a😀', 'a😀'],
     ['b\\b', 'b😀', 'b'],
   ])('%s finds in %j: %j', (pattern, text, expected) => expect(find(pattern, text)).toBe(expected));

@@ -1,9 +1,11 @@
-/** All twins of Kong's bundled plugins, by name. */
+/** All twins of Kong's bundled plugins and of our own Lua plugin, by name. */
 import type { PluginTwin } from '../plugin.js';
 import { correlationId } from './correlation-id/index.js';
 import { cors } from './cors/index.js';
+import { guard } from './guard/index.js';
 import { ipRestriction } from './ip-restriction/index.js';
 import { prometheus } from './prometheus/index.js';
+import { proxyCache } from './proxy-cache/index.js';
 import { requestSizeLimiting } from './request-size-limiting/index.js';
 import { requestTermination } from './request-termination/index.js';
 import { requestTransformer } from './request-transformer/index.js';
@@ -12,8 +14,10 @@ import { responseTransformer } from './response-transformer/index.js';
 const all: readonly PluginTwin[] = [
   correlationId,
   cors,
+  guard,
   ipRestriction,
   prometheus,
+  proxyCache,
   requestSizeLimiting,
   requestTermination,
   requestTransformer,

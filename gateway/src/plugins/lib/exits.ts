@@ -3,13 +3,8 @@ import { kongError, nginxError } from '../../phases/error-body.js';
 import type { Exchange, Exit } from '../../plugin.js';
 import { encodeJson } from './json.js';
 
-/** What nginx answers itself when a plugin exits with a status and no body; Kong catches the others with its error page. */
+/** nginx's pages for what a plugin exits with without a body; those that Kong catches with its error page are not among them. */
 const NGINX_TITLES: Readonly<Record<number, string>> = {
-  301: 'Moved Permanently',
-  302: 'Found',
-  303: 'See Other',
-  307: 'Temporary Redirect',
-  308: 'Permanent Redirect',
   401: 'Authorization Required',
   402: 'Payment Required',
   403: 'Forbidden',
@@ -20,8 +15,6 @@ const NGINX_TITLES: Readonly<Record<number, string>> = {
   416: 'Requested Range Not Satisfiable',
   421: 'Misdirected Request',
   429: 'Too Many Requests',
-  501: 'Not Implemented',
-  505: 'HTTP Version Not Supported',
   507: 'Insufficient Storage',
 };
 
@@ -35,7 +28,6 @@ export function errorExit(exchange: Exchange, status: number, message: string | 
 
 /** kong.response.exit(status) without a body: nginx puts its own page, or Kong's, in the place of most error statuses. */
 export function emptyExit(exchange: Exchange, status: number): Exit {
-  if (status < 300) return { status, body: null };
   if (KONG_PAGES.has(status)) {
     const { headers } = exchange.request;
     const { contentType, text } = nginxError(status, headers.get('accept'), headers.get('content-type'), exchange.id);

@@ -25,6 +25,9 @@ export interface FakeRequest {
   /** The body has no Content-Length. */
   chunked?: boolean;
   clientIp?: string;
+  scheme?: 'http' | 'https';
+  /** Of the Host header, without port. */
+  host?: string;
   httpVersion?: ClientRequest['httpVersion'];
   uriCaptures?: Exchange['uriCaptures'];
   route?: Partial<Route> | null;
@@ -56,12 +59,12 @@ function clientRequest(input: FakeRequest, body: Buffer | null): ClientRequest {
   const target = input.target ?? '/';
   const question = target.indexOf('?');
   const rawPath = question < 0 ? target : target.slice(0, question);
-  const headers = headerList({ Host: 'kong.test', ...input.headers });
+  const headers = headerList({ Host: input.host ?? 'kong.test', ...input.headers });
   if (body && !input.chunked) headers.set('Content-Length', String(body.length));
   return {
     method: input.method ?? (body ? 'POST' : 'GET'),
-    scheme: 'http',
-    host: 'kong.test',
+    scheme: input.scheme ?? 'http',
+    host: input.host ?? 'kong.test',
     port: 8000,
     rawPath,
     path: rawPath,

@@ -52,7 +52,7 @@ export class Gateway {
       now,
     };
     this.certificates = new CertificateTable(options.standardCertificate);
-    this.server = new GatewayServer({ limits: settings.limits, now, plane: () => this.live! });
+    this.server = new GatewayServer({ limits: settings.limits, log, now, plane: () => this.live! });
   }
 
   get config(): KongConfig | null {

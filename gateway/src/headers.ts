@@ -70,6 +70,13 @@ export class HeaderList {
     this.dropFrom(0, key);
   }
 
+  /** Removes the line at a position. */
+  removeAt(i: number): void {
+    this.names.splice(i, 1);
+    this.keys.splice(i, 1);
+    this.values.splice(i, 1);
+  }
+
   *entries(): IterableIterator<[name: string, value: string]> {
     for (let i = 0; i < this.keys.length; i++) yield [this.names[i]!, this.values[i]!];
   }
@@ -81,10 +88,6 @@ export class HeaderList {
   }
 
   private dropFrom(start: number, key: string): void {
-    for (let i = this.keys.indexOf(key, start); i >= 0; i = this.keys.indexOf(key, i)) {
-      this.names.splice(i, 1);
-      this.keys.splice(i, 1);
-      this.values.splice(i, 1);
-    }
+    for (let i = this.keys.indexOf(key, start); i >= 0; i = this.keys.indexOf(key, i)) this.removeAt(i);
   }
 }

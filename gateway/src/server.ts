@@ -9,6 +9,7 @@ import type { Reply } from './http1/reply.js';
 import { RequestBody } from './http1/request-body.js';
 import { FaultRun } from './phases/fault-run.js';
 import type { LivePlane } from './phases/live-plane.js';
+import type { Log } from './phases/plane.js';
 import { RequestRun } from './phases/request-run.js';
 import type { CertificateTable } from './tls/certificates.js';
 
@@ -18,6 +19,7 @@ const CONNECTIONS_MAX = 16_384;
 
 export interface ServerOptions {
   readonly limits: HttpLimits;
+  readonly log: Log;
   now(): number;
   /** The configuration that new requests get. */
   plane(): LivePlane;
@@ -103,6 +105,10 @@ export class GatewayServer implements ConnectionHandler {
     const live = this.options.plane();
     const body = new RequestBody(null, 0);
     new FaultRun(fault, { reply, body, connection, requestNumber: 1 }, live.plane).start();
+  }
+
+  crashed(error: unknown): void {
+    this.options.log('error', 'a connection failed inside the gateway', { error: error instanceof Error ? error.stack : String(error) });
   }
 
   private open(server: net.Server, port: number, host: string): Promise<number> {

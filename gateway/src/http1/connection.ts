@@ -45,13 +45,8 @@ export class Http1Connection implements BodyFeed {
     socket.on('drain', () => this.drained());
   }
 
-  /** A request is being answered. */
   get busy(): boolean {
     return this.phase === 'exchange' || this.phase === 'tunnel';
-  }
-
-  get tunnelling(): boolean {
-    return this.phase === 'tunnel';
   }
 
   /** Closes now if idle, else after the current answer. */
@@ -73,7 +68,18 @@ export class Http1Connection implements BodyFeed {
   private receive(chunk: Buffer): void {
     if (this.phase === 'tunnel' || this.phase === 'closed') return;
     this.pending = this.pending.length === 0 ? chunk : Buffer.concat([this.pending, chunk]);
-    if (!this.running) this.run();
+    if (!this.running) this.guardedRun();
+  }
+
+  /** A fault of ours ends this connection, never the process. */
+  private guardedRun(): void {
+    try {
+      this.run();
+    } catch (error) {
+      this.running = false;
+      this.socket.destroy();
+      this.handler.crashed(error);
+    }
   }
 
   /** Works through `pending` as far as the state allows. Not re-entrant: a handler that answers at once only marks progress. */
@@ -238,7 +244,7 @@ export class Http1Connection implements BodyFeed {
   }
 
   private runIfIdle(): void {
-    if (this.phase === 'idle' && this.pending.length > 0 && !this.running) this.run();
+    if (this.phase === 'idle' && this.pending.length > 0 && !this.running) this.guardedRun();
   }
 
   /** Ends the socket so that an answer still on its way is not lost to a reset: reads and drops for a moment. */

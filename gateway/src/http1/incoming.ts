@@ -29,4 +29,6 @@ export interface ConnectionHandler {
   request(incoming: Incoming): void;
   /** A head that can't be accepted; the connection is closed after the answer. */
   fault(fault: HeadFault, reply: Reply, connection: ConnectionFacts): void;
+  /** Something of ours threw; the connection is closed already. */
+  crashed(error: unknown): void;
 }

@@ -129,7 +129,7 @@ export class Answer {
     const head = new Head(status, headers, source);
     this.head = head;
     const instances = exchange.collected ?? plane.chains.global;
-    for (const instance of instances) instance.headerFilter?.(exchange, head);
+    for (const instance of instances) if (instance.headerFilter) this.filterHead(instance, head);
     this.filters = instances.some((instance) => instance.bodyFilter) ? instances.filter((instance) => instance.bodyFilter) : EMPTY;
     this.addOwn(head);
     return head;
@@ -154,10 +154,26 @@ export class Answer {
     head.headers.set('X-Kong-Proxy-Latency', String(own));
   }
 
+  /** A head that a plugin could not finish goes out as it is; Kong logs and goes on, too. */
+  private filterHead(instance: PluginInstance, head: Head): void {
+    try {
+      instance.headerFilter!(this.exchange, head);
+    } catch (error) {
+      this.plane.log('error', 'a plugin failed in the header filter', { error: String(error), requestId: this.exchange.id });
+    }
+  }
+
+  /** A body that a plugin could not filter is not sent: it may have been there to take something out. */
   private filter(chunk: Buffer, last: boolean): Buffer {
     let piece = chunk;
-    for (const instance of this.filters) piece = instance.bodyFilter!(this.exchange, piece, last);
-    return piece;
+    try {
+      for (const instance of this.filters) piece = instance.bodyFilter!(this.exchange, piece, last);
+      return piece;
+    } catch (error) {
+      this.plane.log('error', 'a plugin failed in the body filter', { error: String(error), requestId: this.exchange.id });
+      this.reply.abort();
+      return NOTHING;
+    }
   }
 
   private takeHeld(last: Buffer): Buffer {

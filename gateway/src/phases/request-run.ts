@@ -44,21 +44,26 @@ export class RequestRun implements ForwardOwner, AccessOwner {
 
   /** Runs until the answer is sent; `onOver` is called then. */
   start(): void {
-    if (this.badPath) return this.nginxError(400);
-    if (this.plane.rewriters.length === 0) return this.route();
-    this.rewrite().then(
-      () => !this.over && this.route(),
-      (error) => this.crashed(error),
-    );
+    try {
+      if (this.badPath) this.nginxError(400);
+      else this.rewrite(0);
+    } catch (error) {
+      this.crashed(error);
+    }
   }
 
-  private async rewrite(): Promise<void> {
-    for (const instance of this.plane.rewriters) {
-      const exit = await instance.rewrite!(this.exchange);
-      if (!exit) continue;
-      this.sendExit(exit);
-      return;
+  /** Plugins that are bound to nothing, before a route is known; goes on at `from`. */
+  private rewrite(from: number): void {
+    const { rewriters } = this.plane;
+    for (let i = from; i < rewriters.length; i++) {
+      const result = rewriters[i]!.rewrite!(this.exchange);
+      if (result instanceof Promise) {
+        result.then((exit) => !this.over && (exit ? this.sendExit(exit) : this.rewrite(i + 1))).catch((error) => this.crashed(error));
+        return;
+      }
+      if (result) return this.sendExit(result);
     }
+    this.route();
   }
 
   private route(): void {

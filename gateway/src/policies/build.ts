@@ -1,8 +1,9 @@
 /** Makes the policies of a configuration ready, and fuses those of each route. */
-import type { Fault, KongConfig, PluginEntity, Route } from '@gatehouse/kong-config';
+import type { Fault, KongConfig, PluginEntity } from '@gatehouse/kong-config';
 import { Chain, type ChainEffects, createLink, policies } from '@gatehouse/plugins';
 import { ConfigError, type Policy } from '@gatehouse/policy';
 import type { Fuse, OrderedPolicy } from '../phases/plugin-chain.js';
+import { systemOfTags } from '../plugins/guard/system.js';
 import { PolicyChain } from './policy-chain.js';
 
 /** What policies may do to the world: base ports and the stores. Each policy's own type says what it uses of it. */
@@ -34,26 +35,12 @@ export function policyLink(entity: PluginEntity, path: string, file: string, eff
   }
 }
 
-const SYSTEM_TAG = /^system-([a-z0-9-]{1,64})$/;
-
-/** Whose route it is, by its tag; empty for none. */
-export function systemOf(tags: readonly string[] | null): string {
-  for (const tag of tags ?? []) {
-    const match = SYSTEM_TAG.exec(tag);
-    if (match) return match[1]!;
-  }
-  return '';
-}
-
 /** How the policies of a route become one plugin. */
 export function fuseWith(config: KongConfig, effects: PolicyEffects): Fuse {
   const services = new Map(config.services.map((service) => [service.id, service]));
-  const tagsOf = (route: Route | null): readonly string[] => [
-    ...(route?.tags ?? []),
-    ...((route?.service && services.get(route.service.id)?.tags) || []),
-  ];
   return (links, route) => {
-    const system = systemOf(tagsOf(route));
+    const service = route?.service ? services.get(route.service.id) : undefined;
+    const system = systemOfTags(route?.tags, service?.tags);
     return new PolicyChain(new Chain(links, { system }, effects), system, () => effects.now());
   };
 }

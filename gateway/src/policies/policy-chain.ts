@@ -74,7 +74,11 @@ export class PolicyChain implements PluginInstance {
   }
 
   private apply(exchange: Exchange, run: Run, verdict: Verdict): Exit | undefined {
-    if (verdict.kind === 'reply') return { status: verdict.status, headers: grouped(verdict.headers), body: bodyOf(verdict.body) };
+    if (verdict.kind === 'reply') {
+      // The body is in the system's form already: the guard leaves it alone.
+      exchange.shared.set('gatehouse.error', true);
+      return { status: verdict.status, headers: grouped(verdict.headers), body: bodyOf(verdict.body) };
+    }
     run.pass = verdict;
     const { headers } = exchange.request;
     for (const name of verdict.removeHeaders ?? []) headers.remove(name);

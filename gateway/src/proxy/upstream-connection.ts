@@ -207,8 +207,8 @@ export class UpstreamConnection implements ResponseSink {
       if (this.switched) this.deliverUpgrade(rest);
       else if (rest.length > 0) this.socket.destroy();
     } catch (error) {
-      if (!(error instanceof ResponseFault)) throw error;
-      this.fail(new UpstreamError('invalid', error.message));
+      // A fault of our own ends this exchange too, never the process.
+      this.fail(new UpstreamError('invalid', error instanceof ResponseFault ? error.message : String(error)));
     }
   }
 

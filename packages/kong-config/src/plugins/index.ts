@@ -2,6 +2,7 @@ import type { PluginSource } from '../entities/plugins.js';
 import { closest } from '../schema/closest.js';
 import type { PluginSchema } from '../schema/types.js';
 import { bundledSchemas } from './bundled.js';
+import { guard } from './guard.js';
 
 /** The names of the plugins that come with Kong Gateway 3.9 (open source). */
 export const BUNDLED_PLUGINS: ReadonlySet<string> = new Set(bundledSchemas.map(({ name }) => name));
@@ -11,7 +12,7 @@ export class PluginSchemaError extends Error {
   readonly code = 'PLUGIN_SCHEMA';
 }
 
-const registered = new Map<string, PluginSchema>(bundledSchemas.map((schema) => [schema.name, schema]));
+const registered = new Map<string, PluginSchema>([...bundledSchemas, guard].map((schema) => [schema.name, schema]));
 
 /** The schemas of all plugins known so far, by name. */
 export const pluginSchemas: ReadonlyMap<string, PluginSchema> = registered;

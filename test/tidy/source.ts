@@ -28,7 +28,8 @@ export interface FunctionSpan {
 }
 
 interface Node {
-  type: string;
+  /** Absent on the wrappers of arguments. */
+  type?: string;
   span?: { start: number; end: number };
   [key: string]: unknown;
 }
@@ -63,12 +64,13 @@ export function functionsOf(source: string): FunctionSpan[] {
     if (value === null || typeof value !== 'object') return;
     const node = value as Node;
     const span = node.span ?? (node['function'] as Node | undefined)?.span;
-    if (FUNCTIONS.has(node.type) && span && !inTestCall) {
+    if (node.type !== undefined && FUNCTIONS.has(node.type) && span && !inTestCall) {
       const line = lineAt(span.start - base);
       found.push({ name: nameOf(node), line, lines: lineAt(span.end - base) - line + 1 });
     }
     const testCall = node.type === 'CallExpression' && isTestCall(node);
-    for (const [key, child] of Object.entries(node)) if (key !== 'span') visit(child, testCall && key === 'arguments');
+    for (const [key, child] of Object.entries(node))
+      if (key !== 'span') visit(child, testCall ? key === 'arguments' : node.type === undefined && inTestCall);
   };
   for (const item of tree['body'] as unknown[]) visit(item, false);
   return found;

@@ -48,9 +48,10 @@ function lookUp<T>(scopes: ReadonlyMap<string, T>, route?: string, service?: str
         scope(route, undefined, consumer),
         scope(undefined, service, consumer),
         scope(route, service, undefined),
+        scope(undefined, undefined, consumer),
       ]
     : [scope(route, service, undefined)];
-  keys.push(scope(undefined, undefined, consumer), scope(route, undefined, undefined), scope(undefined, service, undefined), GLOBAL);
+  keys.push(scope(route, undefined, undefined), scope(undefined, service, undefined), GLOBAL);
   for (const key of keys) {
     const found = scopes.get(key);
     if (found) return found;

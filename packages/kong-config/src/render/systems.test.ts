@@ -5,10 +5,13 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { parseDeclarative } from '../declarative/load.js';
+import { Environment } from '../env/environment.js';
 import { isSecretName } from '../env/secrets.js';
 import { entries } from './entities.js';
 import { listSystems, readEnvFile, readStateFiles, UnknownSystemError } from './files.js';
+import { Origins } from './origins.js';
 import { type Rendered, render } from './render.js';
+import { readSource } from './source.js';
 
 const root = path.resolve(import.meta.dirname, '../../../..');
 const defaults = readEnvFile(path.join(root, '.env.example'));
@@ -67,6 +70,17 @@ describe('the state files', () => {
       }),
       { numRuns: 3 },
     );
+  });
+
+  test('read the same by decK, which replaces expressions as text, where no value is a list', () => {
+    for (const { file, text, system } of readStateFiles(root, [])) {
+      const names = [...text.matchAll(/env "(DECK_[A-Z0-9_]+)"/g)].map(([, name = '']) => name);
+      const lookUp = new Environment({ values: {}, defaults, systems });
+      const values = Object.fromEntries(names.map((name) => [name, lookUp.find(name)?.value.split(/,(?! )/)[0]]));
+      const byDeck = text.replace(/\$\{\{\s*env "(\w+)"[^}]*\}\}/g, (_, name: string) => values[name] ?? '');
+      const read = readSource(file, text, new Environment({ values, defaults, systems }), new Origins());
+      expect([system, read.faults, read.tree]).toEqual([system, [], parse(byDeck, { merge: true })]);
+    }
   });
 
   test('need nothing that .env.example does not set', () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { certificateDigest } from '../entities/certificates.js';
-import type { Dict } from '../schema/types.js';
+import type { Dict, Field } from '../schema/types.js';
 import type { Credential, KongConfig, Ref } from '../types.js';
 import type { Item } from './items.js';
 import type { Index } from './references.js';
@@ -13,11 +13,19 @@ function foreignId(item: Item, name: string, reference: string, index: Index): R
   return found === undefined ? null : { id: found.id };
 }
 
+/** A null where a default would stand means the default: the data plane needs a value. */
+function settled(field: Field, value: unknown): unknown {
+  if (value === null || value === undefined) return field.default ?? null;
+  if (field.type !== 'record' || field.abstract === true) return value;
+  const fields = Object.entries(field.fields);
+  return Object.fromEntries(fields.map(([name, inner]) => [name, settled(inner, (value as Dict)[name])]));
+}
+
 function flatEntry(item: Item, index: Index): Dict {
   const entry: Dict = {};
   for (const [name, field] of Object.entries(item.schema.fields)) {
     if (DROPPED.has(name)) continue;
-    entry[name] = field.type === 'foreign' ? foreignId(item, name, field.reference, index) : (item.data[name] ?? null);
+    entry[name] = field.type === 'foreign' ? foreignId(item, name, field.reference, index) : settled(field, item.data[name]);
   }
   entry['id'] = item.id;
   if (item.schema.ttl === true && item.data['ttl'] != null) entry['ttl'] = item.data['ttl'];

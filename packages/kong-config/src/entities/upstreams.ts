@@ -34,7 +34,7 @@ const active = record({
   concurrency: { type: 'integer', between: [1, 2147483648], default: 10 },
   http_path: { ...path, default: '/' },
   https_sni: sni,
-  https_verify_certificate: { type: 'boolean', default: true },
+  https_verify_certificate: { type: 'boolean', required: true, default: true },
   headers,
   healthy: record({ interval: seconds(0), http_statuses: statuses([200, 302]), successes: counter }),
   unhealthy: record({

@@ -1,13 +1,16 @@
-/** How many single-character changes turn one text into the other, at most `limit + 1`. */
+/** How many characters to change, add, drop or swap with their neighbour turn one text into the other; at most `limit + 1`. */
 function distance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i];
     for (let j = 1; j <= b.length; j += 1) {
       const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next[j] = Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1);
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? limit) + 1 : change;
+      next[j] = Math.min(change, swapped, (row[j] as number) + 1, (next[j - 1] as number) + 1);
     }
+    before = row;
     row = next;
   }
   return row[b.length] as number;

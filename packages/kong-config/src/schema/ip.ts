@@ -12,7 +12,8 @@ export type HostFault = 'invalid port number' | 'invalid';
 const IPV4 = /^(\d\d?\d?)\.(\d\d?\d?)\.(\d\d?\d?)\.(\d\d?\d?)(?::(\d+))?$/;
 const MAX_PORT = 65535;
 
-function hostType(text: string): HostPort['type'] {
+/** What kind of host a text can only be, valid or not. */
+export function hostType(text: string): HostPort['type'] {
   const first = text.indexOf(':');
   if (first !== -1 && text.indexOf(':', first + 1) !== -1) return 'ipv6';
   return /^[\d.]+$/.test(text.replaceAll(':', '')) ? 'ipv4' : 'name';

@@ -204,7 +204,9 @@ class Scanner {
       this.escape();
       return /[a-zA-Z0-9]/.test(next) ? null : next;
     }
-    const char = String.fromCodePoint(this.text.codePointAt(this.at) as number);
+    const code = this.text.codePointAt(this.at);
+    if (code === undefined) throw new SyntaxFault('missing terminating ] for character class');
+    const char = String.fromCodePoint(code);
     this.at += char.length;
     return char;
   }

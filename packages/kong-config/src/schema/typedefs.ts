@@ -1,4 +1,4 @@
-import { isCidr, isIp, parseHost } from './ip.js';
+import { hostType, isCidr, isIp, parseHost } from './ip.js';
 import { oneDecimal } from './messages.js';
 import { regexFault, routeRegexFault } from './regex.js';
 import type { ArrayField, Dict, MapField, NumberField, RecordField, StringField, Verdict } from './types.js';
@@ -18,8 +18,10 @@ export function checkHost(host: string): Verdict {
 
 function checkHostWithPort(host: string): Verdict {
   const parsed = parseHost(host);
-  if (parsed === 'invalid') return `invalid hostname: ${host}`;
-  return parsed === 'invalid port number' ? parsed : null;
+  if (parsed === 'invalid port number') return parsed;
+  if (parsed !== 'invalid') return null;
+  const type = hostType(host);
+  return type === 'name' ? `invalid hostname: ${host}` : `invalid ${type} address: ${host}`;
 }
 
 function checkSni(name: string): Verdict {

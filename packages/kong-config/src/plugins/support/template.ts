@@ -1,20 +1,7 @@
-/**
- * Whether a value's `$(…)` parts close, which is all of the template language that can be told without running Lua.
- *
- * @returns what is wrong, or null
- */
-export function templateFault(template: string): string | null {
-  let at = template.indexOf('$(');
-  while (at !== -1) {
-    const end = closingParenthesis(template, at + 1);
-    if (end === -1) return `'$(' at character ${at + 1} is not closed`;
-    at = template.indexOf('$(', end);
-  }
-  return null;
-}
+import { expressionFault } from './lua-expression.js';
 
-/** The matching parenthesis of the one at `start`, or -1. */
-function closingParenthesis(text: string, start: number): number {
+/** The closing parenthesis that belongs to the one at `start`, or -1. */
+function closing(text: string, start: number): number {
   let depth = 0;
   for (let i = start; i < text.length; i += 1) {
     if (text[i] === '(') depth += 1;
@@ -23,4 +10,24 @@ function closingParenthesis(text: string, start: number): number {
     if (depth === 0) return i;
   }
   return -1;
+}
+
+/** Templates longer than this are not looked into. */
+const MAX_TEMPLATE = 10_000;
+
+/**
+ * Whether what stands in a value's `$(…)` parts is Lua; a `$(` that doesn't close stands for itself.
+ *
+ * @returns what is wrong, or null
+ */
+export function templateFault(template: string): string | null {
+  if (template.length > MAX_TEMPLATE) return null;
+  let at = template.indexOf('$(');
+  while (at !== -1) {
+    const end = closing(template, at + 1);
+    const fault = end === -1 ? null : expressionFault(template.slice(at + 2, end));
+    if (fault !== null) return fault;
+    at = template.indexOf('$(', (end === -1 ? at : end) + 1);
+  }
+  return null;
 }

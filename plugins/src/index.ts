@@ -4,3 +4,4 @@ export { permissions } from './permissions/index.js';
 export { policies } from './policies.js';
 export { createRuntime, type Runtime, type RuntimeOptions } from './runtime/index.js';
 export { sanitize } from './sanitize/index.js';
+export { MemoryReplayStore, type SignatureEffects, signature } from './signature/index.js';

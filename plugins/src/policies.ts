@@ -2,6 +2,7 @@
 import type { Policy } from '@gatehouse/policy';
 import { permissions } from './permissions/index.js';
 import { sanitize } from './sanitize/index.js';
+import { signature } from './signature/index.js';
 
 /** By falling priority. */
-export const policies: readonly Policy[] = [sanitize, permissions];
+export const policies: readonly Policy[] = [sanitize, signature, permissions];

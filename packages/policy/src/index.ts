@@ -14,6 +14,8 @@ export { PathPattern, pathPatternFault, splitPath } from './http/path-pattern.js
 export { eachParameter, queryValues, withoutParameters } from './http/query.js';
 export { traceIdOf } from './http/trace.js';
 export * from './identity.js';
+export { type JsonFault, type JsonLimits, type KeyRule, scanJson } from './json/scan.js';
+export { strictJson } from './json/strict.js';
 export * from './outcome.js';
 export * from './policy.js';
 export * from './stores.js';

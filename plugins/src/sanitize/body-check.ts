@@ -1,7 +1,6 @@
 /** Whether a body is what its content type says, and what stands in it. */
 import { isUtf8 } from 'node:buffer';
-import { eachParameter } from '@gatehouse/policy';
-import { type JsonLimits, scanJson } from './json-scan.js';
+import { eachParameter, type JsonLimits, scanJson } from '@gatehouse/policy';
 import type { MediaType } from './media-type.js';
 import { type KeyFault, keyParts, type SanitizeRule } from './rules.js';
 

@@ -1,5 +1,5 @@
 /** Every rule that a request can break. The name is what the client is told. */
-import type { JsonFault } from './json-scan.js';
+import type { JsonFault } from '@gatehouse/policy';
 
 /** What a key may be refused for. */
 export type KeyFault = 'prototype-key' | 'operator-key';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type JsonLimits, scanJson } from './json-scan.js';
+import { type JsonLimits, scanJson } from './scan.js';
 
 const open: JsonLimits = {
   maxDepth: 1000,

@@ -140,8 +140,25 @@ export interface PluginInstance {
   close?(): void;
 }
 
+/** Who the configuration knows. */
+export interface Directory {
+  /** All credentials of one kind, by Kong's name of the entity: keyauth_credentials, acls and so on. */
+  credentials(kind: string): readonly Credential[];
+  /** By id, else by username. */
+  consumer(idOrUsername: string): Consumer | null;
+}
+
+/** What an instance is bound to; ids, null where it is not bound. */
+export interface PluginScope {
+  readonly route: string | null;
+  readonly service: string | null;
+  readonly consumer: string | null;
+}
+
 /** Effects that twins may use, injected. */
 export interface PluginEnvironment {
+  readonly directory: Directory;
+  readonly scope: PluginScope;
   /** Unix milliseconds. */
   now(): number;
   /** RFC 4122 v4. */

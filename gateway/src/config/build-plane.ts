@@ -9,11 +9,12 @@ import type { LiveExchange } from '../phases/exchange.js';
 import type { AddedHeaders, Log, Plane } from '../phases/plane.js';
 import { ChainTable, type OrderedInstance, type OrderedPolicy } from '../phases/plugin-chain.js';
 import { requestId } from '../phases/request-id.js';
-import type { PluginEnvironment, PluginInstance } from '../plugin.js';
+import type { Directory, PluginEnvironment, PluginInstance } from '../plugin.js';
 import { twins } from '../plugins/index.js';
 import { fuseWith, isPolicy, type PolicyEffects, policyLink } from '../policies/build.js';
 import type { UpstreamPool } from '../proxy/upstream-pool.js';
 import { buildRouter, RouterError } from '../router/index.js';
+import { directoryOf } from './directory.js';
 
 /** What outlives a configuration. */
 export interface PlaneParts {
@@ -36,10 +37,13 @@ export class PlaneError extends Error {
   }
 }
 
-function environmentFor(name: string, parts: PlaneParts): PluginEnvironment {
+function environmentFor(entity: PluginEntity, directory: Directory, parts: PlaneParts): PluginEnvironment {
+  const { name, route, service, consumer } = entity;
   const state = parts.pluginState.get(name) ?? new Map<string, unknown>();
   parts.pluginState.set(name, state);
   return {
+    directory,
+    scope: { route: route?.id ?? null, service: service?.id ?? null, consumer: consumer?.id ?? null },
     now: parts.now,
     uuid: randomUUID,
     log: (level, message, fields) => parts.log(level, message, { plugin: name, ...fields }),
@@ -53,9 +57,10 @@ interface Built {
   faults: Fault[];
 }
 
-function instantiate(plugins: readonly PluginEntity[], file: string, parts: PlaneParts): Built {
+function instantiate(config: KongConfig, file: string, parts: PlaneParts): Built {
   const built: Built = { ordered: [], policies: [], faults: [] };
-  plugins.forEach((entity, i) => {
+  const directory = directoryOf(config);
+  config.plugins.forEach((entity, i) => {
     if (!entity.enabled) return;
     const path = `plugins[${i}] (${entity.name})`;
     if (isPolicy(entity.name)) {
@@ -71,7 +76,7 @@ function instantiate(plugins: readonly PluginEntity[], file: string, parts: Plan
       return;
     }
     try {
-      const instance = twin.create(entity.config, environmentFor(entity.name, parts));
+      const instance = twin.create(entity.config, environmentFor(entity, directory, parts));
       built.ordered.push({ entity, instance, priority: twin.priority });
     } catch (error) {
       built.faults.push({ file, path: `${path}.config`, message: (error as Error).message });
@@ -109,7 +114,7 @@ function tlsOptions(config: KongConfig): (exchange: LiveExchange, host: string) 
  * @throws PlaneError with every fault at once
  */
 export function buildPlane(config: KongConfig, file: string, parts: PlaneParts): { plane: Plane; close: () => void } {
-  const built = instantiate(config.plugins, file, parts);
+  const built = instantiate(config, file, parts);
   const { faults } = built;
   const services = new Map(config.services.map((service) => [service.id, service]));
   faults.push(...balancerFaults(config.upstreams).map((fault) => ({ ...fault, file })));

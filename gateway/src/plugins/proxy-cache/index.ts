@@ -98,9 +98,9 @@ class ProxyCache implements PluginInstance {
     const answer = this.store.get(key, this.environment.now());
     if (!answer) {
       if (asked?.has('only-if-cached')) return emptyExit(exchange, 504);
-      return this.await(exchange, key, 'Miss');
+      return this.askService(exchange, key, 'Miss');
     }
-    if (!this.isFresh(answer, asked)) return this.await(exchange, key, 'Refresh');
+    if (!this.isFresh(answer, asked)) return this.askService(exchange, key, 'Refresh');
     return this.hit(exchange, answer, key);
   }
 
@@ -151,7 +151,7 @@ class ProxyCache implements PluginInstance {
     if (this.shown[name] || exchange.request.headers.has('kong-debug')) headers.set(name, value);
   }
 
-  private await(exchange: Exchange, key: string, status: 'Miss' | 'Refresh'): undefined {
+  private askService(exchange: Exchange, key: string, status: 'Miss' | 'Refresh'): undefined {
     exchange.local.set(this, { key, status: 0, headers: {}, ttl: 0, chunks: null, bytes: 0 } satisfies Pending);
     this.show(exchange, exchange.responseHeaders, 'X-Cache-Status', status);
   }

@@ -1,5 +1,5 @@
 /** Exchanges for the tests of plugins: everything in memory, nothing random. */
-import type { Consumer, Route, Service } from '@gatehouse/kong-config';
+import type { Consumer, Credential, Route, Service } from '@gatehouse/kong-config';
 import { HeaderList } from '../../headers.js';
 import {
   BodyTooLarge,
@@ -9,6 +9,7 @@ import {
   type Outcome,
   type PluginEnvironment,
   type PluginInstance,
+  type PluginScope,
   type ResponseHead,
   type UpstreamRequest,
 } from '../../plugin.js';
@@ -126,13 +127,26 @@ export interface FakeEnvironment extends PluginEnvironment {
   readonly logged: { level: string; message: string }[];
 }
 
+/** The consumers and credentials of a test. */
+export interface FakePeople {
+  consumers?: Partial<Consumer>[];
+  credentials?: Record<string, (Partial<Credential> & Record<string, unknown>)[]>;
+}
+
 /** Ids are `00000000-0000-4000-8000-00000000000N`, N counting up. */
-export function fakeEnvironment(): FakeEnvironment {
+export function fakeEnvironment(people: FakePeople = {}, scope: Partial<PluginScope> = {}): FakeEnvironment {
   let ids = 0;
   const logged: FakeEnvironment['logged'] = [];
+  const consumers = (people.consumers ?? []).map(consumer);
   return {
     time: 1_700_000_000_000,
     logged,
+    scope: { route: null, service: null, consumer: null, ...scope },
+    directory: {
+      credentials: (kind) =>
+        (people.credentials?.[kind] ?? []).map((fields, i) => ({ id: `${kind}-${i}`, tags: null, consumer: null, ...fields })),
+      consumer: (name) => consumers.find(({ id, username }) => id === name || username === name) ?? null,
+    },
     state: new Map(),
     now() {
       return this.time;

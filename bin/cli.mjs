@@ -7,7 +7,7 @@ const parts = {
   gateway: ['gateway', 'run the embedded data plane alone'],
   render: ['packages/kong-config', 'write kong.yml (DB-less) or decK files from kong/systems'],
   validate: ['packages/kong-config', 'check state files or a kong.yml, naming every fault'],
-  schemas: ['plugins', 'write what comes from policies\' schemas: JSON Schema, Kong schema, README tables [--check]'],
+  schemas: ['plugins', "write what comes from policies' schemas: JSON Schema, Kong schema, README tables [--check]"],
   mocks: ['packages/testkit', 'play every service of the five products'],
   start: ['packages/devstack', 'run the whole stack embedded'],
   demo: ['packages/devstack', 'walk through each system with real requests'],

@@ -14,7 +14,7 @@ import { Stack, type StackWorld, StartError } from './stack.js';
 import { type Part, PartFailedError } from './supervisor.js';
 import { defaultTtlSeconds, isProduction, makeToken, parseClaims, type TokenMaker, TokenUsageError } from './token.js';
 
-const runFolder = path.join(root, '.run');
+const runFolderOf = (settings: Settings): string => path.resolve(root, settings.runFolder);
 const partInks: Readonly<Record<string, Ink>> = { mocks: 'blue', gateway: 'green', healthpay: 'magenta' };
 const openRoutes = 'WARNING: routes are open. No token, permission or limit is checked until the policies land: never expose this stack.';
 
@@ -41,7 +41,7 @@ function readContext(): Context {
     variables,
     now: Date.now(),
     key: () => {
-      key ??= developmentKey(runFolder);
+      key ??= developmentKey(runFolderOf(settings));
       return key;
     },
   };
@@ -103,8 +103,9 @@ async function start(args: string[]): Promise<number> {
   const { paint, settings, tokens } = context;
   const log = (part: string, line: string): void =>
     print(`${paint(partInks[part] ?? 'cyan', part.padEnd(9))} ${paint('dim', '│')} ${line}`);
-  mkdirSync(runFolder, { recursive: true });
-  writeFileSync(path.join(runFolder, 'interview-jwks.json'), `${JSON.stringify(tokens.key().jwks)}\n`);
+  const folder = runFolderOf(settings);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, 'interview-jwks.json'), `${JSON.stringify(tokens.key().jwks)}\n`);
   const stack = new Stack(settings, stackWorld(context, log, print));
   const ended = endOnSignal(stack, paint);
   try {
@@ -168,7 +169,7 @@ async function demoOnOwnStack(context: Context, run: () => Promise<number>): Pro
     if (kept.length > 100) kept.shift();
   };
   print(paint('dim', 'no stack is running: starting one for the demo'));
-  mkdirSync(runFolder, { recursive: true });
+  mkdirSync(runFolderOf(settings), { recursive: true });
   const stack = new Stack(
     settings,
     stackWorld(context, log, (line) => print(paint('dim', line))),

@@ -39,6 +39,7 @@ export function spawnCommand(args: readonly string[], variables: Variables, onLi
   child.on('error', (error) => ended(`with ${error.message}`));
   child.on('close', (code, signal) => ended(signal === null ? `with code ${code}` : `by ${signal}`));
   return {
+    pid: child.pid,
     kill: (signal) => {
       child.kill(signal);
     },

@@ -21,6 +21,8 @@ export interface Settings {
   /** `gongbu.course` → its mock's ports. */
   readonly mocks: Readonly<Record<string, readonly PortSetting[]>>;
   readonly secrets: Secrets;
+  /** Folder of what a run leaves behind: rendered configurations, the development key. Two stacks need two. */
+  readonly runFolder: string;
 }
 
 /** A variable whose value cannot be used. */
@@ -60,6 +62,7 @@ export function readSettings(variables: Variables): Settings {
     healthpay: setting(variables, 'healthpay alone', 'HEALTHPAY_GATEWAY_PORT', 4000),
     mocks: Object.fromEntries(services.map((service) => [nameOf(service), mockPorts(variables, service)])),
     secrets: readSecrets(variables),
+    runFolder: variables['GATEHOUSE_RUN_DIR'] || '.run',
   };
 }
 

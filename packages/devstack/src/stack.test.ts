@@ -28,6 +28,7 @@ const child = (part: Part): Child => {
   scene.events.push(`spawn ${part.args.join(' ')}`);
   for (const port of portsOf[part.name] ?? []) open.add(port);
   return {
+    pid: 7,
     kill: (signal) => {
       scene.events.push(`${signal} ${part.name}`);
       tell(`by ${signal}`);
@@ -76,7 +77,9 @@ describe('the stack', () => {
       'spawn gateway --config .run/kong.yml --port 8000 --tls-port 8443 --admin-port 8001 --status-port 8100',
       'spawn gateway --config .run/healthpay.yml --port 4000',
     ]);
-    expect(scene.progress.map((line) => line.trim().replace(/^\d+ ms +/, ''))).toContain('gateway ready on 8000–8001, 8100, 8443');
+    expect(scene.progress.map((line) => line.trim().replace(/^\d+ ms +/, ''))).toContain(
+      'gateway (process 7) ready on 8000–8001, 8100, 8443',
+    );
   });
 
   test('starts nothing when a port is taken, and says which', async () => {

@@ -25,7 +25,10 @@ export class StartError extends Error {
 }
 
 /** Where the rendered configurations go; never committed. */
-export const renderedFiles = { all: '.run/kong.yml', healthpay: '.run/healthpay.yml' } as const;
+const renderedFiles = ({ runFolder }: Settings): { readonly all: string; readonly healthpay: string } => ({
+  all: `${runFolder}/kong.yml`,
+  healthpay: `${runFolder}/healthpay.yml`,
+});
 
 const READY_WITHIN_MS = 60_000;
 const POLL_MS = 20;
@@ -46,17 +49,17 @@ function gatewayPart(settings: Settings): StackPart {
   const ports = ['--port', proxy.port, '--tls-port', proxyTls.port, '--admin-port', admin.port, '--status-port', status.port];
   return {
     name: 'gateway',
-    args: ['gateway', '--config', renderedFiles.all, ...ports.map(String)],
+    args: ['gateway', '--config', renderedFiles(settings).all, ...ports.map(String)],
     stage: 1,
     ports: [proxy, proxyTls, admin, status],
   };
 }
 
-const healthpayPart = ({ healthpay }: Settings): StackPart => ({
+const healthpayPart = (settings: Settings): StackPart => ({
   name: 'healthpay',
-  args: ['gateway', '--config', renderedFiles.healthpay, '--port', String(healthpay.port)],
+  args: ['gateway', '--config', renderedFiles(settings).healthpay, '--port', String(settings.healthpay.port)],
   stage: 1,
-  ports: [healthpay],
+  ports: [settings.healthpay],
 });
 
 /** The running stack. */
@@ -88,9 +91,10 @@ export class Stack {
   }
 
   async #startGateways(gateways: readonly StackPart[]): Promise<void> {
+    const { all, healthpay } = renderedFiles(this.settings);
     await Promise.all([
-      this.#render(['render', '--out', renderedFiles.all], renderedFiles.all),
-      this.#render(['render', '--system', 'healthpay', '--out', renderedFiles.healthpay], renderedFiles.healthpay),
+      this.#render(['render', '--out', all], all),
+      this.#render(['render', '--system', 'healthpay', '--out', healthpay], healthpay),
     ]);
     for (const part of gateways) this.supervisor.start(part);
     await Promise.all(gateways.map((part) => this.#ready(part)));
@@ -105,7 +109,7 @@ export class Stack {
   async #ready(part: StackPart): Promise<void> {
     await Promise.race([this.#allAnswer(part), this.supervisor.failure]);
     this.supervisor.markReady(part.name);
-    this.#progress(`${part.name} ready on ${ranges(part.ports.map(({ port }) => port))}`);
+    this.#progress(`${part.name} (process ${this.supervisor.pidOf(part.name)}) ready on ${ranges(part.ports.map(({ port }) => port))}`);
   }
 
   async #allAnswer(part: StackPart): Promise<void> {

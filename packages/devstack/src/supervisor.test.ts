@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { type Child, type Part, restartDelayMs, Supervisor, type SupervisorWorld } from './supervisor.js';
 
 class FakeChild implements Child {
+  readonly pid = 7;
   readonly signals: string[] = [];
   #listener: (how: string) => void = () => undefined;
 

@@ -11,6 +11,8 @@ export interface Part {
 
 /** A process that was started. */
 export interface Child {
+  /** Undefined when it could not be started. */
+  readonly pid: number | undefined;
   /** Sends a signal; nothing happens once it has ended. */
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
   /** Tells once how it ended, in words (`with code 1`, `by SIGKILL`). */
@@ -95,6 +97,11 @@ export class Supervisor {
   markReady(part: string): void {
     const running = this.#running.get(part);
     if (running !== undefined) running.wasReady = true;
+  }
+
+  /** The process of a part; undefined while there is none. */
+  pidOf(part: string): number | undefined {
+    return this.#running.get(part)?.child?.pid;
   }
 
   /** Ends all parts, stage by stage; resolves when none is left. A second call waits for the first. */

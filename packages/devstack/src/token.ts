@@ -56,7 +56,7 @@ export function makeToken(maker: TokenMaker, system: string, role: string, extra
 
 function interviewToken({ key }: TokenMaker, claims: Claims): MadeToken {
   const { privateKey, kid } = key();
-  return { token: signRs256(claims, privateKey, kid), note: 'signed with the development key in .run/' };
+  return { token: signRs256(claims, privateKey, kid), note: 'signed with the development key of this checkout' };
 }
 
 function noteOf(settings: Settings, system: SecretSystem): string {

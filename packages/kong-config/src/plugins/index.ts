@@ -3,6 +3,7 @@ import { closest } from '../schema/closest.js';
 import type { PluginSchema } from '../schema/types.js';
 import { bundledSchemas } from './bundled.js';
 import { guard } from './guard.js';
+import { policySchemas } from './policies.js';
 
 /** The names of the plugins that come with Kong Gateway 3.9 (open source). */
 export const BUNDLED_PLUGINS: ReadonlySet<string> = new Set(bundledSchemas.map(({ name }) => name));
@@ -12,7 +13,7 @@ export class PluginSchemaError extends Error {
   readonly code = 'PLUGIN_SCHEMA';
 }
 
-const registered = new Map<string, PluginSchema>([...bundledSchemas, guard].map((schema) => [schema.name, schema]));
+const registered = new Map<string, PluginSchema>([...bundledSchemas, guard, ...policySchemas()].map((schema) => [schema.name, schema]));
 
 /** The schemas of all plugins known so far, by name. */
 export const pluginSchemas: ReadonlyMap<string, PluginSchema> = registered;

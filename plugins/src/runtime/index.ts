@@ -33,6 +33,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const effects: BaseEffects = {
     ...timers,
     now: options.now ?? Date.now,
+    monotonic: () => performance.now(),
     log: options.log,
     random: { bytes: (length) => randomBytes(length) },
     secrets: secretsFrom(options.environment),

@@ -43,6 +43,24 @@ describe('ChunkedDecoder', () => {
     '0x3\r\nabc\r\n',
   ])('refuses %j', (text) => expect(() => decode([Buffer.from(text, 'latin1')])).toThrow(ChunkFault));
 
+  test('leading zeros of a size do not count', () => {
+    expect(decode([Buffer.from('0000000000000000003\r\nabc\r\n000\r\n\r\n')])).toMatchObject({ body: 'abc', done: true });
+    expect(() => decode([Buffer.from('0'.repeat(5000))])).toThrow(ChunkFault);
+  });
+
+  test.each([
+    ['', 3],
+    ['a', 15],
+    ['5\r\nab', 7],
+    ['2\r\nab', 4],
+    ['2\r\nab\r\n', 3],
+    ['0\r\nX: 1', 1],
+  ])('after %j at least %d bytes are left', (text, bytes) => {
+    const decoder = new ChunkedDecoder();
+    decoder.push(Buffer.from(text), () => undefined);
+    expect(decoder.leastLeft).toBe(bytes);
+  });
+
   test('refuses an endless extension and endless trailers', () => {
     expect(() => decode([Buffer.from(`1;${'x'.repeat(5000)}`)])).toThrow(ChunkFault);
     expect(() => decode([Buffer.from(`0\r\n${'X: y\r\n'.repeat(4000)}`)])).toThrow(ChunkFault);

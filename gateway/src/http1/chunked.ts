@@ -7,7 +7,7 @@ export class ChunkFault extends Error {
 
 const CR = 13;
 const LF = 10;
-const SIZE_DIGITS_MAX = 13;
+const SIZE_MAX = 2 ** 52;
 const LINE_MAX = 4096;
 const TRAILERS_MAX = 16_384;
 
@@ -41,6 +41,24 @@ export class ChunkedDecoder {
   /** True once the last chunk and the trailers were read. */
   get done(): boolean {
     return this.state === State.Done;
+  }
+
+  /** The fewest bytes that can still complete the body: a last chunk may follow at once, with bare line ends. */
+  get leastLeft(): number {
+    switch (this.state) {
+      case State.Size:
+        return this.digits === 0 ? 3 : this.size + 5;
+      case State.Extension:
+      case State.SizeLf:
+        return this.size + 5;
+      case State.Data:
+        return this.size + 4;
+      case State.DataCr:
+      case State.DataLf:
+        return 4;
+      default:
+        return 1;
+    }
   }
 
   /**
@@ -91,8 +109,8 @@ export class ChunkedDecoder {
   private sizeByte(byte: number): void {
     const value = hexValue(byte);
     if (value >= 0) {
-      if (++this.digits > SIZE_DIGITS_MAX) throw new ChunkFault('a chunk size is too large');
       this.size = this.size * 16 + value;
+      if (this.size > SIZE_MAX || ++this.digits > LINE_MAX) throw new ChunkFault('a chunk size is too large');
       return;
     }
     if (this.digits === 0) throw new ChunkFault('a chunk has no size');

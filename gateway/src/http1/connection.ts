@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { BodyFramer } from './body-framer.js';
 import { ChunkFault } from './chunked.js';
-import { findHeadEnd, HeadFault, parseHead, type RequestHead } from './head-parser.js';
+import { findHeadEnd, HeadFault, hopeless, parseHead, type RequestHead } from './head-parser.js';
 import { Http1Reply } from './http1-reply.js';
 import type { ConnectionFacts, ConnectionHandler } from './incoming.js';
 import type { HttpLimits } from './limits.js';
@@ -115,6 +115,7 @@ export class Http1Connection implements BodyFeed {
       if (fault) return this.refuse(fault);
     }
     if (!found) {
+      if (this.searched === 0 && hopeless(this.pending)) return this.refuse(new HeadFault(400, 'this is no HTTP'));
       this.searched = this.pending.length;
       return;
     }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { findHeadEnd, HeadFault, parseHead } from './head-parser.js';
+import { findHeadEnd, HeadFault, hopeless, parseHead } from './head-parser.js';
 import { defaultLimits } from './limits.js';
 
 const parse = (text: string) => parseHead(text, defaultLimits);
@@ -37,7 +37,13 @@ describe('parseHead', () => {
     ['blank in the target', get('GET /a b HTTP/1.1'), 400],
     ['control byte in the target', get('GET /a\x01b HTTP/1.1'), 400],
     ['asterisk form', get('OPTIONS * HTTP/1.1'), 400],
+    ['asterisk form of HTTP/2', get('PRI * HTTP/2.0'), 400],
     ['absolute form', get('GET http://b.test/x HTTP/1.1'), 200],
+    ['absolute form with a port', get('GET http://[::1]:80/x HTTP/1.1'), 200],
+    ['absolute form with a user', get('GET http://u:p@b.test/x HTTP/1.1'), 400],
+    ['absolute form with a fragment alone', get('GET http://b.test#f HTTP/1.1'), 400],
+    ['absolute form with a port that is no number', get('GET http://b.test:a/x HTTP/1.1'), 400],
+    ['IPv6 host with more behind it', 'GET / HTTP/1.1\r\nHost: [::1]x\r\n', 400],
     ['folded line', get('GET / HTTP/1.1', 'X-A: 1', ' folded'), 400],
     ['blank in a name', get('GET / HTTP/1.1', 'X A: 1'), 400],
     ['blank before the colon', get('GET / HTTP/1.1', 'X-A : 1'), 400],
@@ -69,6 +75,16 @@ describe('parseHead', () => {
     expect(statusOf(get('GET / HTTP/1.1', ...many))).toBe(494);
   });
 
+  test.each([
+    [['Connection: close', 'Connection: keep-alive'], true],
+    [['Connection: keep-alive', 'Connection: close'], false],
+    [['Connection: close', 'Connection: X-A'], false],
+    [['Connection: Keep-Alive, Close'], false],
+    [[], true],
+  ])('the last Connection line that says something decides: %j', (lines, keepAlive) => {
+    expect(parse(get('GET / HTTP/1.1', ...lines)).keepAlive).toBe(keepAlive);
+  });
+
   test('a name that is no token is left out, whatever it resembles', () => {
     expect(parse(get('GET / HTTP/1.1', 'X-User.Id: 1')).headers.has('x-user.id')).toBe(false);
   });
@@ -82,6 +98,16 @@ describe('parseHead', () => {
     );
   });
 });
+
+test.each([
+  ['GET', false],
+  ['', false],
+  ['A-B_C /', false],
+  ['\x16\x03\x01', true],
+  ['get', true],
+  [' GET', true],
+  ['GE\r\n', true],
+])('%j can never become a method: %s', (text, never) => expect(hopeless(Buffer.from(text, 'latin1'))).toBe(never));
 
 describe('findHeadEnd', () => {
   test.each([

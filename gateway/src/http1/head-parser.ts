@@ -40,7 +40,8 @@ const METHOD = /^[A-Z_-]+$/;
 const BAD_BYTES = /\0|\r(?!\n)/;
 const BAD_TARGET = /[\x00-\x20\x7f]/;
 const VERSION = /^HTTP\/(\d{1,3})\.(\d{1,3}) *$/;
-const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?#]*)(.*)$/s;
+/** A scheme, a host of the characters that nginx takes there, and a port. */
+const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/((?:[A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])(?::\d*)?)((?:[/?].*)?)$/s;
 const UNIQUE = new Set([
   'host',
   'if-modified-since',
@@ -84,10 +85,11 @@ function parseStartLine(line: string): StartLine {
   while (end > start && line.charCodeAt(end - 1) === 32) end--;
   const target = line.slice(start, end);
   if (target === '' || BAD_TARGET.test(target)) throw new HeadFault(400, 'the request target has a blank or control byte');
+  const isPath = target.charCodeAt(0) === 47;
+  const absolute = isPath ? null : ABSOLUTE.exec(target);
+  if (!isPath && !absolute) throw new HeadFault(400, 'the request target is neither a path nor an absolute URI');
   const version = parseVersion(line.slice(last + 1));
-  if (target.charCodeAt(0) === 47) return { method, target, authority: null, version };
-  const absolute = ABSOLUTE.exec(target);
-  if (!absolute) throw new HeadFault(400, 'the request target is neither a path nor an absolute URI');
+  if (!absolute) return { method, target, authority: null, version };
   const rest = absolute[2]!;
   return { method, target: rest.startsWith('/') ? rest : `/${rest}`, authority: absolute[1]!, version };
 }
@@ -125,7 +127,7 @@ const BAD_HOST = /[\x00-\x20/\x7f]|\.\./;
 function checkHost(host: string, headers: HeaderList): void {
   if (host === '' || host === '.' || host.charCodeAt(0) === 58) throw new HeadFault(400, 'the host is empty', headers);
   if (BAD_HOST.test(host)) throw new HeadFault(400, 'the host is not valid', headers);
-  if (host.charCodeAt(0) === 91 && !/^\[[0-9A-Fa-f:.]+\]/.test(host)) throw new HeadFault(400, 'the host is not valid', headers);
+  if (host.charCodeAt(0) === 91 && !/^\[[0-9A-Fa-f:.]+\](?::|$)/.test(host)) throw new HeadFault(400, 'the host is not valid', headers);
 }
 
 function lengthOf(value: string, headers: HeaderList): number {
@@ -146,11 +148,15 @@ function checkFraming(start: StartLine, headers: HeaderList): { contentLength: n
   return { contentLength: null, chunked: true };
 }
 
-function keepsAlive(version: number, connection: string | undefined): boolean {
-  if (connection === undefined) return version >= 1.1;
-  const value = connection.toLowerCase();
-  if (value.includes('close')) return false;
-  return version >= 1.1 || value.includes('keep-alive');
+/** The last Connection line that says something decides, as in nginx. */
+function keepsAlive(version: number, headers: HeaderList): boolean {
+  let keeps = version >= 1.1;
+  for (let i = headers.keys.indexOf('connection'); i >= 0; i = headers.keys.indexOf('connection', i + 1)) {
+    const value = headers.values[i]!.toLowerCase();
+    if (value.includes('close')) keeps = false;
+    else if (value.includes('keep-alive')) keeps = true;
+  }
+  return keeps;
 }
 
 /**
@@ -178,9 +184,21 @@ export function parseHead(head: string, limits: HttpLimits): RequestHead {
     headers,
     contentLength,
     chunked,
-    keepAlive: keepsAlive(start.version, headers.get('connection')),
+    keepAlive: keepsAlive(start.version, headers),
     expectContinue: expect !== undefined && start.version >= 1.1 && expect.toLowerCase() === '100-continue',
   };
+}
+
+const METHOD_BYTES_MAX = 64;
+
+/** Whether the first bytes of a head can never become a method: what is no HTTP, such as TLS, is refused at once. */
+export function hopeless(bytes: Buffer): boolean {
+  for (let i = 0; i < bytes.length && i < METHOD_BYTES_MAX; i++) {
+    const byte = bytes[i]!;
+    if (byte === 32) return i === 0;
+    if ((byte < 65 || byte > 90) && byte !== 95 && byte !== 45) return true;
+  }
+  return false;
 }
 
 /**

@@ -1,7 +1,6 @@
 /** Header names seen before with their lower-case form: saves the work per line. Bounded, as peers choose the names. */
 const known = new Map<string, string>();
 const KNOWN_MAX = 2048;
-const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 
 /** nginx's idea of a name that is passed on: letters, digits, `-` and `_` (underscores_in_headers on, ignore_invalid_headers on). */
 const PASSED = /^[A-Za-z0-9_-]+$/;
@@ -17,11 +16,11 @@ export function requestKey(name: string): string | null {
   return remember(name, PASSED.test(name) ? name.toLowerCase() : '');
 }
 
-/** The lower-case form of a service's header name; null when it is no token (RFC 9110 §5.1). */
+/** The lower-case form of a service's header name; null for one with a blank or control byte. nginx passes the others on. */
 export function responseKey(name: string): string | null {
   const key = known.get(name);
   if (key !== undefined && key !== '') return key;
-  if (!TOKEN.test(name)) return null;
+  if (name === '' || BAD.test(name)) return null;
   const lower = name.toLowerCase();
   return PASSED.test(name) ? remember(name, lower) : lower;
 }

@@ -57,9 +57,13 @@ export class Http1Reply implements Reply {
     this.connection.socket.write(head, 'latin1');
   }
 
-  abort(): void {
+  closeAfter(): void {
+    this.keepAlive = false;
+  }
+
+  abort(drop: boolean): void {
     if (this.closed || this.finished) return;
-    this.flush();
+    if (!drop) this.flush();
     this.finished = true;
     this.onAbort = null;
     this.connection.socket.destroySoon();

@@ -19,8 +19,10 @@ export interface Reply {
   write(chunk: Buffer, last: boolean): boolean;
   /** Sends what waits for company. */
   flush(): void;
-  /** Cuts the answer: the client must see that it is not complete. */
-  abort(): void;
+  /** Cuts the answer: the client must see that it is not complete. `drop`: what was not sent yet never is, be it the head. */
+  abort(drop: boolean): void;
+  /** The connection closes after the answer; to be said before `start`. */
+  closeAfter(): void;
   /** Answers 101 and joins the two connections until either ends. */
   tunnel(headers: HeaderList, upstream: Duplex, early: Buffer): void;
   /** Bytes written to the client so far, heads included. */

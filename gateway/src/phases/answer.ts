@@ -6,8 +6,6 @@ import type { LiveExchange } from './exchange.js';
 import type { Plane } from './plane.js';
 
 const NOTHING = Buffer.alloc(0);
-/** One page: what nginx's proxy buffers hold back before they pass it on. */
-const HOLD_BYTES = 4096;
 const EMPTY: readonly PluginInstance[] = [];
 
 /** A head while filters may still change it. */
@@ -22,7 +20,7 @@ class Head implements ResponseHead {
 export class Answer {
   private head: Head | null = null;
   private filters: readonly PluginInstance[] = EMPTY;
-  /** Pieces held back until a page is full; null when everything passes at once. */
+  /** Pieces held back until `passOn`; null when everything passes at once. */
   private held: Buffer[] | null = null;
   private heldBytes = 0;
   private logged = false;
@@ -47,7 +45,7 @@ export class Answer {
     this.finish(false);
   }
 
-  /** Begins an answer of the service. `hold`: pieces wait until a page is full, as in nginx's proxy_buffering. */
+  /** Begins an answer of the service. `hold`: pieces wait for `passOn`, as in nginx's proxy_buffering. */
   begin(status: number, headers: HeaderList, hold: boolean): void {
     const head = this.prepare(status, headers, 'service');
     const length = head.headers.get('content-length');
@@ -63,7 +61,12 @@ export class Answer {
     if (!this.held) return piece.length === 0 || this.reply.write(piece, false);
     this.held.push(piece);
     this.heldBytes += piece.length;
-    return this.heldBytes < HOLD_BYTES || this.reply.write(this.takeHeld(NOTHING), false);
+    return true;
+  }
+
+  /** Sends what is held; false: the client is slower, wait. */
+  passOn(): boolean {
+    return this.heldBytes === 0 || this.reply.write(this.takeHeld(NOTHING), false);
   }
 
   /** The service's body is complete. */
@@ -73,10 +76,10 @@ export class Answer {
     this.finish(false);
   }
 
-  /** The service broke off: the client sees a cut answer. */
-  cut(): void {
-    if (this.held && this.heldBytes > 0) this.reply.write(this.takeHeld(NOTHING), false);
-    this.reply.abort();
+  /** The service broke off: the client sees a cut answer, and nothing more of a `broken` one. */
+  cut(broken: boolean): void {
+    if (!broken && this.heldBytes > 0) this.reply.write(this.takeHeld(NOTHING), false);
+    this.reply.abort(broken);
     this.finish(true);
   }
 
@@ -171,7 +174,7 @@ export class Answer {
       return piece;
     } catch (error) {
       this.plane.log('error', 'a plugin failed in the body filter', { error: String(error), requestId: this.exchange.id });
-      this.reply.abort();
+      this.reply.abort(false);
       return NOTHING;
     }
   }

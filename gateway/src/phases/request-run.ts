@@ -97,7 +97,7 @@ export class RequestRun implements ForwardOwner, AccessOwner {
     exchange.prefix = match.prefix;
     exchange.upstream.path = match.upstreamUri;
     exchange.upstream.scheme = match.service?.protocol === 'https' ? 'https' : 'http';
-    if (match.route.preserve_host) exchange.upstream.host = exchange.request.headers.get('host') ?? exchange.request.host;
+    if (match.route.preserve_host) exchange.upstream.host = exchange.request.headers.get('host') ?? null;
   }
 
   private forwardedScheme(): 'http' | 'https' {
@@ -144,7 +144,7 @@ export class RequestRun implements ForwardOwner, AccessOwner {
     if (replaced) return this.proxy({ kind: 'collected', body: { length: replaced.length, memory: replaced, file: null } });
     if (!incoming.body.exists) return this.proxy(NONE);
     const streams = exchange.route!.request_buffering === false && !exchange.collectedBody;
-    if (streams && !incoming.body.complete) {
+    if (streams && !incoming.body.complete && !incoming.body.failed) {
       return this.proxy({ kind: 'stream', stream: new RequestStream(incoming.body, (status) => this.streamBroke(status)) });
     }
     const ready = exchange.collectedBody ? null : incoming.body.takeComplete();
@@ -168,13 +168,14 @@ export class RequestRun implements ForwardOwner, AccessOwner {
 
   private streamBroke(status: 400 | 408 | null): void {
     this.forward?.cancel();
-    if (this.answer.started) this.answer.cut();
+    if (this.answer.started) this.answer.cut(false);
     else if (status !== null) return this.nginxError(status);
     this.end();
   }
 
   answered(start: ResponseStart, headers: HeaderList): void {
-    const unbuffered = this.exchange.route!.response_buffering === false || start.headers.get('x-accel-buffering') === 'no';
+    const accel = start.headers.get('x-accel-buffering')?.toLowerCase();
+    const unbuffered = accel === 'no' || (accel !== 'yes' && this.exchange.route!.response_buffering === false);
     this.incoming.reply.onDrain = () => this.forward?.resume();
     this.answer.begin(start.status, headers, !unbuffered);
   }
@@ -193,8 +194,12 @@ export class RequestRun implements ForwardOwner, AccessOwner {
     else this.kongError(status, message);
   }
 
-  cut(): void {
-    this.answer.cut();
+  passOn(): boolean {
+    return this.answer.passOn();
+  }
+
+  cut(broken: boolean): void {
+    this.answer.cut(broken);
     this.end();
   }
 
@@ -229,7 +234,9 @@ export class RequestRun implements ForwardOwner, AccessOwner {
     this.sendError(status, kongError(status, message, accept, this.exchange.id));
   }
 
+  /** nginx closes the connection where framing is in doubt (ngx_http_special_response_handler). */
   private nginxError(status: number): void {
+    if (status === 400 || status === 408 || status === 413) this.incoming.reply.closeAfter();
     const { headers } = this.exchange.request;
     this.sendError(status, nginxError(status, headers.get('accept'), headers.get('content-type'), this.exchange.id));
   }
@@ -252,7 +259,7 @@ export class RequestRun implements ForwardOwner, AccessOwner {
     if (this.over) return;
     this.forward?.cancel();
     if (this.answer.started) {
-      this.answer.cut();
+      this.answer.cut(false);
       this.end();
       return;
     }

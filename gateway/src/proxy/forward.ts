@@ -5,7 +5,7 @@ import type { HeaderList } from '../headers.js';
 import type { LiveExchange, UpstreamFailure } from '../phases/exchange.js';
 import type { CollectedBody } from './body-spool.js';
 import { streamed } from './memory-valve.js';
-import { formatRequestHead, wantsWebSocket } from './request-head.js';
+import { formatRequestHead, trailersWanted, wantsWebSocket } from './request-head.js';
 import type { RequestStream } from './request-stream.js';
 import { clientHeaders } from './response-headers.js';
 import type { ResponseStart } from './response-parser.js';
@@ -17,11 +17,13 @@ export interface ForwardOwner {
   /** The head is here; the owner runs header filters and starts the reply. Returns how the body goes on. */
   answered(start: ResponseStart, headers: HeaderList): void;
   data(chunk: Buffer): boolean;
+  /** What is held of the body goes on; false: the client is slower, wait. */
+  passOn(): boolean;
   ended(): void;
   /** Nothing was answered yet: the status to answer, by nginx's rules. `message`: Kong's words, where it has some. */
   failed(status: number, message: string | null): void;
-  /** The answer was cut while it was sent. */
-  cut(): void;
+  /** The answer was cut while it was sent. `broken`: by its own framing. */
+  cut(broken: boolean): void;
   upgraded(headers: HeaderList, connection: UpstreamConnection): void;
 }
 
@@ -171,7 +173,7 @@ export class Forward implements UpstreamSink {
       return;
     }
     this.deps.balancer.reportStatus(this.peer!, start.status);
-    const headers = clientHeaders(start, false);
+    const headers = clientHeaders(start, wantsWebSocket(this.exchange), trailersWanted(this.exchange.request.headers));
     if (this.setCookie) headers.add('Set-Cookie', this.setCookie);
     this.owner.answered(start, headers);
   }
@@ -183,7 +185,7 @@ export class Forward implements UpstreamSink {
       this.fail(502, null);
       return;
     }
-    const headers = clientHeaders(start, true);
+    const headers = clientHeaders(start, true, false);
     this.deps.balancer.reportStatus(this.peer!, 101);
     this.settle();
     this.owner.upgraded(headers, this.connection!);
@@ -191,6 +193,10 @@ export class Forward implements UpstreamSink {
 
   data(chunk: Buffer): void {
     if (!this.owner.data(chunk)) this.connection?.pause();
+  }
+
+  passOn(): void {
+    if (!this.owner.passOn()) this.connection?.pause();
   }
 
   end(): void {
@@ -203,7 +209,7 @@ export class Forward implements UpstreamSink {
     this.stopSending();
     if (this.answering) {
       this.settle();
-      this.owner.cut();
+      this.owner.cut(error.kind === 'invalid');
       return;
     }
     this.lastStatus = error.timedOut ? 504 : 502;

@@ -1,4 +1,5 @@
 /** Writes the head of the request to the service: the client's headers less hop-by-hop ones, plus the X-Forwarded set. */
+import type { HeaderList } from '../headers.js';
 import type { LiveExchange } from '../phases/exchange.js';
 
 /** Never passed on as sent: nginx's proxy module drops or sets them anew. */
@@ -71,8 +72,14 @@ function forwarded(exchange: LiveExchange): string {
   );
 }
 
-function trailersWanted(te: string | undefined): boolean {
-  return te?.split(',').some((coding) => coding.trim() === 'trailers') ?? false;
+/** Whether the client takes trailers (Kong: csv of TE, without case). */
+export function trailersWanted(headers: HeaderList): boolean {
+  const te = headers.get('te');
+  if (te === undefined) return false;
+  return te
+    .toLowerCase()
+    .split(',')
+    .some((coding) => coding.trim() === 'trailers');
 }
 
 /**
@@ -86,8 +93,7 @@ export function formatRequestHead(exchange: LiveExchange, host: string, length: 
   text += webSocket ? 'Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n' : 'Connection: keep-alive\r\n';
   text += forwarded(exchange);
   text += `X-Kong-Request-Id: ${exchange.id}\r\n`;
-  const te = headers.get('te');
-  if (te !== undefined && trailersWanted(te)) text += 'TE: trailers\r\n';
+  if (trailersWanted(headers)) text += 'TE: trailers\r\n';
   const hop = connectionOptions(headers.get('connection'));
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!;

@@ -6,8 +6,6 @@ const DROPPED = new Set([
   'connection',
   'keep-alive',
   'transfer-encoding',
-  'trailer',
-  'upgrade',
   'x-accel-buffering',
   'x-accel-charset',
   'x-accel-expires',
@@ -26,31 +24,39 @@ export function withCharset(type: string): string {
   return CHARSET_TYPES.has(type) || CHARSET_TYPES.has(type.toLowerCase()) ? type + DEFAULT_CHARSET : type;
 }
 
-function hopByHop(connection: string | undefined): string[] {
-  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return [];
-  return connection
+/** Kong's csv(): names that the service's Connection lines make hop-by-hop, but for the three that stand for themselves. */
+function hopByHop(headers: HeaderList): string[] {
+  const first = headers.get('connection');
+  if (first === undefined || first === 'keep-alive' || first === 'close') return [];
+  return headers
+    .getAll('connection')
+    .join(',')
     .toLowerCase()
     .split(',')
-    .map((option) => option.trim());
+    .map((option) => option.trim())
+    .filter((option) => option !== 'close' && option !== 'upgrade' && option !== 'keep-alive');
 }
 
 /**
  * The headers for the client, in the service's order and spelling.
- * @param upgraded the service switched protocols, so Upgrade stays.
+ * @param webSocket the client asked for a WebSocket: an Upgrade line that says so stays.
+ * @param trailers the client asked for trailers: the service may announce some.
  */
-export function clientHeaders(start: ResponseStart, upgraded: boolean): HeaderList {
+export function clientHeaders(start: ResponseStart, webSocket: boolean, trailers: boolean): HeaderList {
   const from = start.headers;
   // nginx leaves redirects alone: old browsers took their charset for the next page's.
   const completes = start.status !== 301 && start.status !== 302;
   const headers = new HeaderList();
   const { names, keys, values } = from;
-  const dropped = hopByHop(from.get('connection'));
+  const dropped = hopByHop(from);
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!;
-    if (DROPPED.has(key) && !(upgraded && key === 'upgrade')) continue;
-    if (dropped.length > 0 && dropped.includes(key) && !(upgraded && key === 'upgrade')) continue;
     const value = values[i]!;
-    headers.push(names[i]!, key, key === 'content-type' && completes ? withCharset(value) : value);
+    if (DROPPED.has(key) || (dropped.length > 0 && dropped.includes(key))) continue;
+    if (key === 'upgrade' && !(webSocket && value.toLowerCase() === 'websocket')) continue;
+    if (key === 'trailer' && !trailers) continue;
+    if (key !== 'content-type') headers.push(names[i]!, key, value);
+    else if (value !== '') headers.push(names[i]!, key, completes ? withCharset(value) : value);
   }
   return headers;
 }

@@ -25,8 +25,12 @@ export interface ResponseSink {
   end(): void;
 }
 
-const HEAD_MAX = 65_536;
-const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: [^\r\n]*)?\r?\n/;
+/** Headers that count once: nginx keeps the first line and drops the others. */
+const ONCE = new Set(['content-type', 'date', 'etag', 'expires', 'last-modified', 'location', 'refresh', 'server', 'status']);
+
+/** nginx's proxy_buffer_size, which Kong leaves at a page: a head that is longer is no valid answer. */
+const BUFFER_SIZE = 4096;
+const STATUS_LINE = /^HTTP\/1\.(\d{1,3}) +(\d{3})(?: [^\r\n]*)?\r?\n/;
 const BAD_BYTES = /\0|\r(?!\n)/;
 
 function parseFields(text: string, from: number): HeaderList {
@@ -43,7 +47,7 @@ function parseFields(text: string, from: number): HeaderList {
     let first = colon + 1;
     while (first < end && (text.charCodeAt(first) === 32 || text.charCodeAt(first) === 9)) first++;
     while (end > first && (text.charCodeAt(end - 1) === 32 || text.charCodeAt(end - 1) === 9)) end--;
-    headers.push(text.slice(pos, colon), key, text.slice(first, end));
+    if (!ONCE.has(key) || !headers.has(key)) headers.push(text.slice(pos, colon), key, text.slice(first, end));
     pos = next;
   }
   return headers;
@@ -57,6 +61,10 @@ export class ResponseParser {
   private searched = 0;
   private remaining = 0;
   private decoder: ChunkedDecoder | null = null;
+  /** Bytes of the body, as they came, since a buffering proxy last passed some on; how many its buffer holds, and how many it awaits. */
+  private taken = 0;
+  private room = BUFFER_SIZE;
+  private awaited = 0;
 
   constructor(private readonly sink: ResponseSink) {}
 
@@ -80,6 +88,26 @@ export class ResponseParser {
   }
 
   /**
+   * Whether a buffering proxy passes on what it holds (nginx: ngx_event_pipe_read_upstream): its buffer is full, or as much came as the
+   * body still lacked at least when it last did so. Chunks pass as they come then, sized bodies when complete.
+   */
+  get ripe(): boolean {
+    return this.taken >= this.awaited || this.taken >= this.room;
+  }
+
+  /** What was held is on its way. */
+  passedOn(): void {
+    this.taken = 0;
+    this.room = BUFFER_SIZE;
+    this.awaited = this.leastLeft();
+  }
+
+  private leastLeft(): number {
+    if (this.mode === 'sized') return this.remaining;
+    return this.decoder?.leastLeft ?? Number.POSITIVE_INFINITY;
+  }
+
+  /**
    * Reads one piece; returns what follows the answer (empty but for an upgrade or a service that says too much).
    * @throws ResponseFault, ChunkFault
    */
@@ -99,16 +127,17 @@ export class ResponseParser {
   private readHead(chunk: Buffer): Buffer {
     const bytes = this.pending === null ? chunk : Buffer.concat([this.pending, chunk]);
     const found = findHeadEnd(bytes, this.searched);
+    if (found ? found.next > BUFFER_SIZE : bytes.length >= BUFFER_SIZE) throw new ResponseFault('the service sent a head that is too long');
     if (!found) {
-      if (bytes.length > HEAD_MAX) throw new ResponseFault('the service sent a head that is too long');
       this.pending = bytes;
       this.searched = bytes.length;
       return Buffer.alloc(0);
     }
     this.pending = null;
     this.searched = 0;
-    const text = bytes.toString('latin1', 0, found.end);
-    this.begin(text);
+    this.taken = 0;
+    this.room = BUFFER_SIZE - found.next;
+    this.begin(bytes.toString('latin1', 0, found.end));
     return found.next === bytes.length ? Buffer.alloc(0) : bytes.subarray(found.next);
   }
 
@@ -123,12 +152,13 @@ export class ResponseParser {
     const coding = headers.get('transfer-encoding');
     const length = this.lengthOf(headers, coding);
     const connection = headers.get('connection')?.toLowerCase();
-    const persistent = line[1] === '1' ? !connection?.includes('close') : connection?.includes('keep-alive') === true;
+    const persistent = Number(line[1]) > 0 ? !connection?.includes('close') : connection?.includes('keep-alive') === true;
     const none = this.bodiless || status === 204 || status === 304 || status === 101;
     const untilClose = !none && coding === undefined && length === null;
     this.mode = none ? 'done' : coding !== undefined ? 'chunked' : untilClose ? 'untilClose' : 'sized';
     this.decoder = this.mode === 'chunked' ? new ChunkedDecoder() : null;
     this.remaining = length ?? 0;
+    this.awaited = this.leastLeft();
     this.sink.head({ status, headers, reusable: persistent && !untilClose && status !== 101, length });
     if (none || (this.mode === 'sized' && this.remaining === 0)) this.complete();
   }
@@ -138,6 +168,7 @@ export class ResponseParser {
     if (coding !== undefined) {
       if (coding.toLowerCase() !== 'chunked') throw new ResponseFault('the service used an unknown transfer coding');
       if (values.length > 0) throw new ResponseFault('the service sent a length and a transfer coding');
+      if (headers.getAll('transfer-encoding').length > 1) throw new ResponseFault('the service sent two transfer codings');
       return null;
     }
     if (values.length === 0) return null;
@@ -146,6 +177,7 @@ export class ResponseParser {
   }
 
   private readBody(bytes: Buffer): Buffer {
+    this.taken += bytes.length;
     if (this.mode === 'untilClose') {
       this.sink.data(bytes);
       return Buffer.alloc(0);

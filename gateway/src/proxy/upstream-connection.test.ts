@@ -25,6 +25,7 @@ function ask(connection: UpstreamConnection, onData: () => void): Promise<string
     const sink: UpstreamSink = {
       ready: () => undefined,
       drain: () => undefined,
+      passOn: () => undefined,
       head: () => undefined,
       data: (chunk) => {
         body += chunk.toString();

@@ -26,6 +26,8 @@ export interface UpstreamSink extends ResponseSink {
   /** The connection is open and the head is on its way: the body may follow. */
   ready(): void;
   error(error: UpstreamError): void;
+  /** What a buffering proxy holds of the body goes on now. */
+  passOn(): void;
   /** The service takes more of the request's body. */
   drain(): void;
 }
@@ -206,10 +208,16 @@ export class UpstreamConnection implements ResponseSink {
       const rest = this.parser.push(chunk);
       if (this.switched) this.deliverUpgrade(rest);
       else if (rest.length > 0) this.socket.destroy();
+      if (this.sink && this.parser.ripe) this.passOn(this.sink);
     } catch (error) {
       // A fault of our own ends this exchange too, never the process.
       this.fail(new UpstreamError('invalid', error instanceof ResponseFault ? error.message : String(error)));
     }
+  }
+
+  private passOn(sink: UpstreamSink): void {
+    this.parser.passedOn();
+    sink.passOn();
   }
 
   private deliverUpgrade(rest: Buffer): void {

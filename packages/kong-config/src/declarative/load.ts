@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { entitySchemasWith } from '../entities/index.js';
 import { pluginSource } from '../plugins/index.js';
-import { Context, pathText, type RawFault } from '../schema/context.js';
+import { Context, type RawFault } from '../schema/context.js';
 import { complete } from '../schema/interpret.js';
 import { nodeOf } from '../schema/node.js';
 import type { Dict, PluginSchema } from '../schema/types.js';
@@ -63,9 +63,9 @@ function isFault(root: Dict | RawFault): root is RawFault {
   return Object.getPrototypeOf(root) !== null && typeof root['path'] === 'string' && typeof root['message'] === 'string';
 }
 
-function faultsOf(items: Items, context: Context): RawFault[] {
-  const second = items.needsSecondRound || context.count > 0 ? items.secondRound : [];
-  return [...context.faults, ...second.map(({ path, message }) => ({ path: pathText(path), message }))];
+function faultsOf(items: Items, context: Context): readonly RawFault[] {
+  if (items.needsSecondRound || context.count > 0) for (const { path, message } of items.secondRound) context.faultAt(path, message);
+  return context.faults;
 }
 
 /**
@@ -89,7 +89,7 @@ export function loadTree(root: Dict, file: string, options: LoadOptions = {}): L
   const items = new Items(records, outsideOf(options), version === '1.1' || version === '2.1');
   const context = new Context(items);
   complete(nodeOf(records.root, true), root, context);
-  const index = new Index((path, message, hint) => context.faults.push(hint === undefined ? { path, message } : { path, message, hint }));
+  const index = new Index(context);
   for (const item of items.all) index.add(item);
   for (const item of items.all) index.checkReferences(item);
   const faults = faultsOf(items, context);

@@ -1,10 +1,7 @@
 import { closest } from '../schema/closest.js';
-import { pathText } from '../schema/context.js';
+import { type Context, pathText } from '../schema/context.js';
 import type { Dict } from '../schema/types.js';
 import type { Item } from './items.js';
-
-/** Notes a fault at a path. */
-export type Report = (path: string, message: string, hint?: string) => void;
 
 const SHOWN = 8;
 
@@ -18,7 +15,7 @@ export class Index {
   private readonly byId = new Map<string, Map<string, Item>>();
   private readonly byKey = new Map<string, Map<string, Item>>();
 
-  constructor(private readonly report: Report) {}
+  constructor(private readonly context: Context) {}
 
   /** Takes in an entity; says so when another one has its name or id already. */
   add(item: Item): void {
@@ -45,11 +42,12 @@ export class Index {
       if (!isReference(value) || this.find(reference, value) !== undefined) continue;
       const text = typeof value === 'string' ? value : JSON.stringify(value);
       const message = `invalid reference '${name}: ${text}' (no such entry in '${reference}')`;
-      this.report(pathText([...item.path, name]), message, this.nearest(reference, text));
+      this.context.faultAt([...item.path, name], message, this.nearest(reference, text));
     }
   }
 
   private nearest(entity: string, written: string): string | undefined {
+    if (!this.context.wantsHints) return undefined;
     const near = closest(written, this.byKey.get(entity)?.keys() ?? []);
     return near === undefined ? undefined : `did you mean '${near}'?`;
   }
@@ -65,7 +63,7 @@ export class Index {
     const message = `uniqueness violation: '${item.schema.name}' entity with ${what} already declared`;
     const label = labelOf(item);
     const hint = `${label === null ? 'it' : `'${label}'`} repeats ${pathText(first.path)}`;
-    this.report(pathText(field === null ? item.path : [...item.path, field]), message, hint);
+    this.context.faultAt(field === null ? item.path : [...item.path, field], message, hint);
   }
 }
 

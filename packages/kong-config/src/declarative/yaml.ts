@@ -59,9 +59,12 @@ class Builder {
   private alias(event: AliasEvent): unknown {
     const name = this.text.slice(event.anchorStart, event.anchorEnd);
     const anchor = this.anchors.get(name);
-    const place = position(this.text, event.anchorStart - 1);
-    if (anchor === undefined) throw new DocumentError(`${place}: invalid reference: ${name}`);
-    if (anchor === null) throw new DocumentError(`${place}: the alias '${name}' stands inside its own anchor`);
+    if (anchor === undefined || anchor === null) {
+      const place = position(this.text, event.anchorStart - 1);
+      throw new DocumentError(
+        anchor === null ? `${place}: the alias '${name}' stands inside its own anchor` : `${place}: invalid reference: ${name}`,
+      );
+    }
     this.size += anchor.size;
     this.descend(anchor.depth);
     this.depth -= anchor.depth;

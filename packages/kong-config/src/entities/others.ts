@@ -15,7 +15,7 @@ export const vaults: EntitySchema = {
   subschemas: {
     key: 'name',
     find: (name) => (name === 'env' ? envVault : undefined),
-    unknown: (name) => ({ message: `vault '${name}' is not installed` }),
+    unknown: (name) => `vault '${name}' is not installed`,
   },
   fields: {
     id: uuid,

@@ -25,10 +25,10 @@ function subschemaOf(plugin: PluginSchema): Subschema {
   return subschema;
 }
 
-/** Where plugin schemas come from, and what to say about a name that has none. */
+/** Where plugin schemas come from, and what may have been meant by a name that has none. */
 export interface PluginSource {
   get(name: string): PluginSchema | undefined;
-  unknown(name: string): { message: string; hint?: string };
+  hint(name: string): string | undefined;
 }
 
 /**
@@ -46,7 +46,8 @@ export function pluginsEntity(source: PluginSource): EntitySchema {
         const plugin = typeof name === 'string' ? source.get(name) : undefined;
         return plugin === undefined ? undefined : subschemaOf(plugin);
       },
-      unknown: source.unknown,
+      unknown: (name) => `plugin '${name}' not enabled; add it to the 'plugins' configuration property`,
+      hint: source.hint,
     },
     fields: {
       id: uuid,

@@ -112,7 +112,7 @@ function checkRouter(route: Dict): Verdict {
 export const routes: EntitySchema = {
   name: 'routes',
   endpoint_key: 'name',
-  subschemas: { key: 'protocols', find: findSubschema, unknown: (name) => ({ message: `unknown type: ${name}` }) },
+  subschemas: { key: 'protocols', find: findSubschema, unknown: (name) => `unknown type: ${name}` },
   fields: {
     id: uuid,
     created_at: timestamp,

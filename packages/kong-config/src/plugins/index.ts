@@ -29,17 +29,14 @@ export function registerPluginSchema(schema: PluginSchema): void {
   registered.set(schema.name, schema);
 }
 
-function unknownPlugin(name: string, known: Iterable<string>): { message: string; hint?: string } {
-  const message = `plugin '${name}' not enabled; add it to the 'plugins' configuration property`;
-  const near = closest(name, known);
-  return near === undefined ? { message } : { message, hint: `did you mean '${near}'?` };
-}
-
 /** The plugins of this package and those registered, with more beside them for one load. */
 export function pluginSource(more: readonly PluginSchema[] = []): PluginSource {
   const extra = new Map(more.map((schema) => [schema.name, schema]));
   return {
     get: (name) => extra.get(name) ?? registered.get(name),
-    unknown: (name) => unknownPlugin(name, [...extra.keys(), ...registered.keys()]),
+    hint: (name) => {
+      const near = closest(name, [...extra.keys(), ...registered.keys()]);
+      return near === undefined ? undefined : `did you mean '${near}'?`;
+    },
   };
 }

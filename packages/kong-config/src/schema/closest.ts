@@ -17,6 +17,8 @@ function distance(a: string, b: string, limit: number): number {
 }
 
 const MAX_LENGTH = 64;
+/** Looking through more names than this takes longer than the hint is worth. */
+const MAX_NAMES = 1000;
 
 /** The name nearest to what was written, if one is near enough to have been meant. */
 export function closest(written: string, names: Iterable<string>): string | undefined {
@@ -24,7 +26,10 @@ export function closest(written: string, names: Iterable<string>): string | unde
   const limit = Math.min(3, Math.max(1, Math.floor(written.length / 3)));
   let best: string | undefined;
   let bestDistance = limit + 1;
+  let looked = 0;
   for (const name of names) {
+    looked += 1;
+    if (looked > MAX_NAMES) break;
     const d = distance(written.toLowerCase(), name.toLowerCase(), limit);
     if (d >= bestDistance) continue;
     best = name;

@@ -27,6 +27,8 @@ export interface Hooks {
 }
 
 const MAX_FAULTS = 500;
+/** Hints that have to be looked for are given to the first faults alone. */
+const MAX_HINTS = 50;
 
 /** `services[0].routes[1].paths[0]`; keys that aren't names are quoted. */
 export function pathText(parts: readonly PathPart[]): string {
@@ -48,11 +50,21 @@ export class Context {
 
   constructor(readonly hooks: Hooks) {}
 
+  /** Whether the next fault is worth a hint that takes time to find. */
+  get wantsHints(): boolean {
+    return this.faults.length < MAX_HINTS;
+  }
+
   /** Notes a fault here, or at `below` this place. */
   fault(message: string, hint?: string, below: readonly PathPart[] = []): void {
+    this.faultAt([...this.path, ...below], message, hint);
+  }
+
+  /** Notes a fault at any place. */
+  faultAt(path: readonly PathPart[], message: string, hint?: string): void {
     this.count += 1;
     if (this.faults.length >= MAX_FAULTS) return;
-    const path = pathText([...this.path, ...below]);
-    this.faults.push(hint === undefined ? { path, message } : { path, message, hint });
+    const place = pathText(path);
+    this.faults.push(hint === undefined ? { path: place, message } : { path: place, message, hint });
   }
 }

@@ -61,7 +61,7 @@ function typeMessage(node: Node): string {
 }
 
 function report(node: Node, value: unknown, message: string, context: Context): void {
-  context.fault(message, context.hooks.hint?.(message, value, node));
+  context.fault(message, context.wantsHints ? context.hooks.hint?.(message, value, node) : undefined);
 }
 
 function completeNull(node: Node, context: Context): null {
@@ -107,8 +107,8 @@ function subschemaFor(record: RecordNode, data: Dict, context: Context): RecordN
   }
   const found = subschemas.find(value);
   if (found !== undefined) return subschemaNode(found);
-  const { message, hint } = subschemas.unknown(String(Array.isArray(value) ? value[0] : value));
-  context.fault(message, hint, [subschemas.key]);
+  const name = String(Array.isArray(value) ? value[0] : value);
+  context.fault(subschemas.unknown(name), context.wantsHints ? subschemas.hint?.(name) : undefined, [subschemas.key]);
   return undefined;
 }
 
@@ -130,7 +130,8 @@ function completeField(name: string, node: Node, value: unknown, context: Contex
 function reportUnknown(data: Dict, record: RecordNode, sub: RecordNode | null, context: Context): void {
   for (const name of Object.keys(data)) {
     if (record.names.has(name) || sub?.names.has(name) || name === 'updated_at') continue;
-    context.fault(MESSAGES.unknown, context.hooks.unknownField?.(name, record.names.keys(), context), [name]);
+    const hint = context.wantsHints ? context.hooks.unknownField?.(name, record.names.keys(), context) : undefined;
+    context.fault(MESSAGES.unknown, hint, [name]);
   }
 }
 

@@ -105,7 +105,9 @@ export interface Subschemas {
   key: string;
   find(value: unknown): Subschema | undefined;
   /** The message when there is none. */
-  unknown(name: string): { message: string; hint?: string };
+  unknown(name: string): string;
+  /** What may have been meant instead. */
+  hint?(name: string): string | undefined;
 }
 
 /** Another way to write one or more fields. */

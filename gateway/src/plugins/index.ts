@@ -1,9 +1,14 @@
 /** All twins of Kong's bundled plugins and of our own Lua plugin, by name. */
 import type { PluginTwin } from '../plugin.js';
+import { acl } from './acl/index.js';
+import { basicAuth } from './basic-auth/index.js';
 import { correlationId } from './correlation-id/index.js';
 import { cors } from './cors/index.js';
 import { guard } from './guard/index.js';
+import { hmacAuth } from './hmac-auth/index.js';
 import { ipRestriction } from './ip-restriction/index.js';
+import { jwt } from './jwt/index.js';
+import { keyAuth } from './key-auth/index.js';
 import { prometheus } from './prometheus/index.js';
 import { proxyCache } from './proxy-cache/index.js';
 import { requestSizeLimiting } from './request-size-limiting/index.js';
@@ -12,10 +17,15 @@ import { requestTransformer } from './request-transformer/index.js';
 import { responseTransformer } from './response-transformer/index.js';
 
 const all: readonly PluginTwin[] = [
+  acl,
+  basicAuth,
   correlationId,
   cors,
   guard,
+  hmacAuth,
   ipRestriction,
+  jwt,
+  keyAuth,
   prometheus,
   proxyCache,
   requestSizeLimiting,

@@ -46,6 +46,7 @@ export class Gateway {
       pool: new UpstreamPool(defaultPoolLimits, now),
       added: settings.added,
       trustedIps: settings.trustedIps,
+      retryOn: settings.retryOn,
       log,
       policyEffects: this.runtime.effects,
       pluginState: new Map(),

@@ -7,8 +7,16 @@ export interface Settings {
   readonly added: AddedHeaders;
   readonly limits: HttpLimits;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** After which failures another target is tried (nginx: proxy_next_upstream). */
+  readonly retryOn: RetryOn;
   /** Milliseconds that requests in flight get after SIGTERM. */
   readonly drainTimeoutMs: number;
+}
+
+/** `error`: not reached, or the connection broke before the answer; `timeout`: it took too long. */
+export interface RetryOn {
+  readonly error: boolean;
+  readonly timeout: boolean;
 }
 
 /** An environment variable has a value that can't be used. */
@@ -59,6 +67,13 @@ function addedHeaders(text: string | undefined): AddedHeaders {
   };
 }
 
+function retryOn(text: string | undefined): RetryOn {
+  const words = (text ?? 'error timeout').split(/\s+/).filter((word) => word !== '');
+  const unknown = words.find((word) => !['error', 'timeout', 'off'].includes(word));
+  if (unknown) throw new SettingsError(`KONG_NGINX_PROXY_PROXY_NEXT_UPSTREAM: "${unknown}" is none of error, timeout, off`);
+  return { error: words.includes('error'), timeout: words.includes('timeout') };
+}
+
 /**
  * Reads the settings.
  * @throws SettingsError naming the variable.
@@ -76,6 +91,7 @@ export function readSettings(environment: Environment): Settings {
     added: addedHeaders(environment['KONG_HEADERS']),
     limits,
     logLevel,
+    retryOn: retryOn(environment['KONG_NGINX_PROXY_PROXY_NEXT_UPSTREAM']),
     drainTimeoutMs: positive(environment, 'GATEWAY_DRAIN_TIMEOUT_MS', 30_000),
   };
 }

@@ -14,6 +14,7 @@ import { twins } from '../plugins/index.js';
 import { fuseWith, isPolicy, type PolicyEffects, policyLink } from '../policies/build.js';
 import type { UpstreamPool } from '../proxy/upstream-pool.js';
 import { buildRouter, RouterError } from '../router/index.js';
+import type { RetryOn } from '../settings.js';
 import { directoryOf } from './directory.js';
 
 /** What outlives a configuration. */
@@ -22,6 +23,7 @@ export interface PlaneParts {
   readonly pool: UpstreamPool;
   readonly added: AddedHeaders;
   readonly trustedIps: readonly string[];
+  readonly retryOn: RetryOn;
   readonly log: Log;
   readonly policyEffects: PolicyEffects;
   /** State of plugins that survives a reload, by plugin name. */
@@ -140,7 +142,7 @@ export function buildPlane(config: KongConfig, file: string, parts: PlaneParts):
     chains,
     rewriters: chains.global.filter((instance: PluginInstance) => instance.rewrite),
     balancer: parts.balancer,
-    forward: { balancer: parts.balancer, pool: parts.pool, tlsFor: tlsOptions(config), now: parts.now },
+    forward: { balancer: parts.balancer, pool: parts.pool, retryOn: parts.retryOn, tlsFor: tlsOptions(config), now: parts.now },
     trust: new TrustedPeers({ trustedIps: parts.trustedIps }),
     added: parts.added,
     log: parts.log,

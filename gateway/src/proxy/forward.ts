@@ -3,6 +3,7 @@ import type tls from 'node:tls';
 import { type Balancer, type Peer, PICK_ERRORS, type PickFacts, type PickResult } from '../balancer/index.js';
 import type { HeaderList } from '../headers.js';
 import type { LiveExchange, UpstreamFailure } from '../phases/exchange.js';
+import type { RetryOn } from '../settings.js';
 import type { CollectedBody } from './body-spool.js';
 import { streamed } from './memory-valve.js';
 import { formatRequestHead, trailersWanted, wantsWebSocket } from './request-head.js';
@@ -30,6 +31,7 @@ export interface ForwardOwner {
 export interface ForwardDeps {
   readonly balancer: Balancer;
   readonly pool: UpstreamPool;
+  readonly retryOn: RetryOn;
   /** TLS options towards a service, for its Host. */
   tlsFor(exchange: LiveExchange, host: string): tls.ConnectionOptions;
   now(): number;
@@ -244,6 +246,7 @@ export class Forward implements UpstreamSink {
     // A kept-alive connection that the service closed meanwhile costs no try, as in nginx.
     if (error.kind === 'closed' && this.connection?.reused) this.triesLeft++;
     if (this.triesLeft <= 0 || error.kind === 'invalid') return false;
+    if (!(error.timedOut ? this.deps.retryOn.timeout : this.deps.retryOn.error)) return false;
     if (!this.connection?.sent) return this.body.kind !== 'stream' || this.body.stream.rewindable;
     return this.body.kind !== 'stream' && !NON_IDEMPOTENT.has(this.exchange.upstream.method);
   }

@@ -1,4 +1,5 @@
 export { Chain, type ChainEffects, type ChainLink, type ChainOptions, type Reply, type Verdict } from './chain.js';
+export { FetchError, type FetchText, fetchText, type JwtAuthEffects, jwtAuth, MemoryRevocationFeed } from './jwt-auth/index.js';
 export { createLink, schemaOf } from './link.js';
 export { permissions } from './permissions/index.js';
 export { policies } from './policies.js';

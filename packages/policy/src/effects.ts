@@ -3,9 +3,11 @@
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;
 
-/** Unix milliseconds. */
 export interface Clock {
+  /** Unix milliseconds. */
   now(): number;
+  /** Milliseconds with fractions that never go back, for measuring. */
+  monotonic(): number;
 }
 
 /** A timer that was set; give it back to `cancel`. */

@@ -1,4 +1,5 @@
 /** Who a request is from, as an identity policy found out, and how later policies learn of it. */
+import type { ErrorCode } from './errors/codes.js';
 import type { Facts } from './facts.js';
 
 /** A verified caller. Frozen: one is shared by all requests that carry the same token. */
@@ -30,6 +31,8 @@ export interface Recogniser {
 export class RequestContext {
   /** Set by the first identity policy that succeeds. */
   identity: Identity | null = null;
+  /** Why a credential that the request brought was not taken, where the route is optional: the reason of a later 401. */
+  credentialFault: ErrorCode | null = null;
   /** Set by the chain: its identity policies. */
   recognisers: readonly Recogniser[] = NONE;
   private notes: Map<string, unknown> | null = null;
@@ -71,7 +74,10 @@ export const identityHeaders = {
   plan: 'X-User-Plan',
 } as const;
 
-const reserved = new Set(Object.values(identityHeaders).map((name) => name.toLowerCase()));
+/** The same in lower case: what a pass removes before it sets them. */
+export const identityHeaderKeys: readonly string[] = Object.freeze(Object.values(identityHeaders).map((name) => name.toLowerCase()));
+
+const reserved = new Set(identityHeaderKeys);
 
 /** Whether a client's header is one of these in any spelling: case, `_` for `-` (CGI and WSGI read both alike). */
 export function isIdentityHeader(name: string): boolean {

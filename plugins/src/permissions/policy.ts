@@ -8,6 +8,7 @@ import {
   PASS,
   PathPattern,
   type PolicyInstance,
+  type RequestContext,
   splitPath,
 } from '@gatehouse/policy';
 import type { Condition, Config, Rule } from './schema.js';
@@ -85,13 +86,19 @@ function meets(condition: Condition, identity: Identity): Match {
   return holds(condition.scopes, identity.scopes) ? 'yes' : 'scope';
 }
 
+/** What somebody unknown is told: that a token is needed, or what was wrong with the one that was sent. */
+function unknown({ credentialFault }: RequestContext): Decision {
+  return credentialFault === null ? MISSING : deny(credentialFault);
+}
+
 function judge(
   rule: CompiledRule,
   pattern: PathPattern | null,
   segments: readonly string[],
   facts: Facts,
-  identity: Identity | null,
+  context: RequestContext,
 ): Decision {
+  const { identity } = context;
   let scopeOnly = false;
   for (const condition of rule.allow) {
     if (condition.public) return PASS;
@@ -101,7 +108,7 @@ function judge(
     if (match === 'yes') return PASS;
     scopeOnly = true;
   }
-  if (identity === null) return MISSING;
+  if (identity === null) return unknown(context);
   return scopeOnly ? SCOPE : FORBIDDEN;
 }
 
@@ -115,16 +122,16 @@ export function create(config: Config): PolicyInstance {
   const rules = config.rules.map(compile);
   const hasPaths = rules.some((rule) => rule.patterns.length > 0);
   return {
-    decide(facts, { identity }) {
+    decide(facts, context) {
       const method = facts.method === 'HEAD' ? 'GET' : facts.method;
       const segments = hasPaths ? splitPath(facts.path) : NO_SEGMENTS;
       for (const rule of rules) {
         if (rule.methods !== null && !rule.methods.has(method)) continue;
-        if (rule.patterns.length === 0) return judge(rule, null, segments, facts, identity);
+        if (rule.patterns.length === 0) return judge(rule, null, segments, facts, context);
         const pattern = rule.patterns.find((candidate) => candidate.matches(segments));
-        if (pattern) return judge(rule, pattern, segments, facts, identity);
+        if (pattern) return judge(rule, pattern, segments, facts, context);
       }
-      return identity === null ? MISSING : FORBIDDEN;
+      return context.identity === null ? unknown(context) : FORBIDDEN;
     },
   };
 }

@@ -48,6 +48,7 @@ export function fakeEffects(secrets: Readonly<Record<string, string>> = {}): Fak
     values,
     vault,
     now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
     after: (ms, run) => clock.after(ms, run),
     cancel: (handle) => clock.cancel(handle),
     log: (level, message, fields) => void lines.push({ level, message, ...(fields ? { fields } : {}) }),

@@ -16,6 +16,10 @@ export class ManualClock implements Clock, Timers {
     return this.time;
   }
 
+  monotonic(): number {
+    return this.time;
+  }
+
   after(ms: number, run: () => void): TimerHandle {
     const timer = { at: this.time + ms, run };
     this.due.add(timer);

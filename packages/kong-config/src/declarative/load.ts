@@ -4,7 +4,7 @@ import { pluginSource } from '../plugins/index.js';
 import { Context, type RawFault } from '../schema/context.js';
 import { complete } from '../schema/interpret.js';
 import { nodeOf } from '../schema/node.js';
-import type { Dict, PluginSchema } from '../schema/types.js';
+import type { Dict, EntitySchema, PluginSchema } from '../schema/types.js';
 import type { Fault, Loaded } from '../types.js';
 import { readDocument } from './document.js';
 import { flatten } from './flatten.js';
@@ -32,12 +32,15 @@ function outsideOf(options: LoadOptions): Outside {
   };
 }
 
+/** The schemas of all entities that a file may hold, each after those that it refers to. */
+export const entitySchemas: ReadonlyMap<string, EntitySchema> = entitySchemasWith(pluginSource());
+
 let shared: EntityRecords | undefined;
 
 function recordsFor(options: LoadOptions): EntityRecords {
   if (options.plugins !== undefined && options.plugins.length > 0)
     return new EntityRecords(entitySchemasWith(pluginSource(options.plugins)));
-  shared ??= new EntityRecords(entitySchemasWith(pluginSource()));
+  shared ??= new EntityRecords(entitySchemas);
   return shared;
 }
 

@@ -107,7 +107,7 @@ function subschemaFor(record: RecordNode, data: Dict, context: Context): RecordN
   }
   const found = subschemas.find(value);
   if (found !== undefined) return subschemaNode(found);
-  const name = String(Array.isArray(value) ? value[0] : value);
+  const name = String((Array.isArray(value) ? value[0] : value) ?? 'nil');
   context.fault(subschemas.unknown(name), context.wantsHints ? subschemas.hint?.(name) : undefined, [subschemas.key]);
   return undefined;
 }

@@ -5,7 +5,7 @@ const LIMITS = "'config.second', 'config.minute', 'config.hour', 'config.day', '
 const byPolicy = "plugins[0]: failed conditional validation given value of field 'config.policy'";
 
 /** A plugin, its configuration, and the faults below `plugins[0]`. */
-const CASES: [string, string, string[]][] = [
+const CASES: [string, string, unknown[]][] = [
   [
     'acl',
     '{}',

@@ -9,11 +9,11 @@ function toBytes(uuid: string): Buffer {
   return Buffer.from(uuid.replaceAll('-', ''), 'hex');
 }
 
-/** RFC 9562 section 5.5. */
-function uuidV5(namespace: Buffer, name: string): string {
+/** RFC 9562 section 5.5; with 4 as its version it looks like a random one. */
+function uuidOf(namespace: Buffer, name: string, version: 4 | 5 = 5): string {
   const hex = hash('sha1', Buffer.concat([namespace, Buffer.from(name)]), 'hex');
   const variant = ((Number.parseInt(hex[16] as string, 16) & 0x3) | 0x8).toString(16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 /**
@@ -23,12 +23,25 @@ function uuidV5(namespace: Buffer, name: string): string {
  * @param key its name, or what {@link keyOf} makes up for entities without one
  */
 export function uuidV5For(entity: string, key: string): string {
+  return uuidOf(namespaceOf(entity), key);
+}
+
+/**
+ * The id of an entity whose id Kong makes up: in the form of a random one, but the same in every process and after every reload.
+ *
+ * @param place where in the file it stands
+ */
+export function stableUuidFor(entity: string, place: string): string {
+  return uuidOf(namespaceOf(entity), `@${place}`, 4);
+}
+
+function namespaceOf(entity: string): Buffer {
   let namespace = namespaces.get(entity);
   if (namespace === undefined) {
-    namespace = toBytes(uuidV5(toBytes(ROOT), entity));
+    namespace = toBytes(uuidOf(toBytes(ROOT), entity));
     if (namespaces.size < 100) namespaces.set(entity, namespace);
   }
-  return uuidV5(namespace, key);
+  return namespace;
 }
 
 /** An entity's outer entity, by the field that refers to it. */

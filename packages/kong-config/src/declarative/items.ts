@@ -5,7 +5,7 @@ import { type Node, recordNode } from '../schema/node.js';
 import type { Dict, EntitySchema } from '../schema/types.js';
 import { upgradePath } from '../schema/uri.js';
 import { unknownFieldHint, valueHint } from './hints.js';
-import { keyOf, uuidV5For } from './ids.js';
+import { keyOf, stableUuidFor, uuidV5For } from './ids.js';
 import type { EntityRecord, EntityRecords } from './records.js';
 
 /** One entity of the file. */
@@ -108,7 +108,7 @@ export class Items implements Hooks {
     if (typeof raw['id'] === 'string') return raw['id'];
     const key = keyOf(schema, raw, parent === null || via === null ? null : { via, id: parent.id });
     // Kong's ids of entities without a key are random; made from their place in the file they stay the same.
-    return uuidV5For(schema.name, key ?? `@${pathText(item.path)}`);
+    return key === null ? stableUuidFor(schema.name, pathText(item.path)) : uuidV5For(schema.name, key);
   }
 
   private foreignRefused(name: string, given: boolean, context: Context): void {

@@ -2,6 +2,7 @@
 import type { PluginTwin } from '../plugin.js';
 import { acl } from './acl/index.js';
 import { basicAuth } from './basic-auth/index.js';
+import { botDetection } from './bot-detection/index.js';
 import { correlationId } from './correlation-id/index.js';
 import { cors } from './cors/index.js';
 import { guard } from './guard/index.js';
@@ -11,14 +12,17 @@ import { jwt } from './jwt/index.js';
 import { keyAuth } from './key-auth/index.js';
 import { prometheus } from './prometheus/index.js';
 import { proxyCache } from './proxy-cache/index.js';
+import { redirect } from './redirect/index.js';
 import { requestSizeLimiting } from './request-size-limiting/index.js';
 import { requestTermination } from './request-termination/index.js';
 import { requestTransformer } from './request-transformer/index.js';
 import { responseTransformer } from './response-transformer/index.js';
+import { standardWebhooks } from './standard-webhooks/index.js';
 
 const all: readonly PluginTwin[] = [
   acl,
   basicAuth,
+  botDetection,
   correlationId,
   cors,
   guard,
@@ -28,10 +32,12 @@ const all: readonly PluginTwin[] = [
   keyAuth,
   prometheus,
   proxyCache,
+  redirect,
   requestSizeLimiting,
   requestTermination,
   requestTransformer,
   responseTransformer,
+  standardWebhooks,
 ];
 
 /** What the data plane can run; a configuration that names another plugin is refused. */

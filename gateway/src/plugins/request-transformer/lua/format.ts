@@ -1,5 +1,6 @@
 /** string.format: C's printf as Lua offers it. */
-import { bounded, formatGeneral, LuaError, toNumber, toText, type Value } from './values.js';
+import { formatGeneral } from '../../lib/lua-number.js';
+import { bounded, LuaError, toNumber, toText, type Value } from './values.js';
 
 const DIRECTIVE = /%([-+ #0]*)(\d{0,2})(?:\.(\d{0,2}))?([\s\S]?)/g;
 

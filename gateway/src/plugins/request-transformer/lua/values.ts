@@ -1,6 +1,6 @@
 /** Lua's values and conversions, as far as an expression in a template meets them. Strings are bytes. */
 
-import { parseNumber } from '../../lib/lua-number.js';
+import { formatGeneral, parseNumber } from '../../lib/lua-number.js';
 
 /** Something that only happens while a template is rendered: Kong answers 500 then, and so does this plane. */
 export class LuaError extends Error {
@@ -59,19 +59,6 @@ export function typeName(value: Value): string {
   if (value === undefined) return 'nil';
   if (value instanceof LuaTable) return 'table';
   return typeof value;
-}
-
-const withoutZeros = (digits: string): string => (digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits);
-
-/** C's `%.<precision>g`. */
-export function formatGeneral(value: number, precision = 14): string {
-  if (Number.isNaN(value)) return 'nan';
-  if (!Number.isFinite(value)) return value < 0 ? '-inf' : 'inf';
-  const digits = Math.max(1, precision);
-  const [mantissa, power] = value.toExponential(digits - 1).split('e') as [string, string];
-  const exponent = Number(power);
-  if (exponent >= -4 && exponent < digits) return withoutZeros(value.toFixed(digits - 1 - exponent));
-  return `${withoutZeros(mantissa)}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
 }
 
 /** As Lua's tostring; tables and functions have no address here. */

@@ -25,6 +25,8 @@ export interface Identity {
 /** Something that can tell from memory alone that a request's credential is good (a verified token seen before). */
 export interface Recogniser {
   recognise(facts: Facts, now: number): boolean;
+  /** Whether the request carries a credential of this kind at all, good or bad; left out: it may. */
+  presents?(facts: Facts): boolean;
 }
 
 /** What the policies of one request hand on to each other. One per request; lives until its outcome was told. */
@@ -59,6 +61,12 @@ export class RequestContext {
   recognised(facts: Facts, now: number): boolean {
     if (this.identity !== null) return true;
     for (const recogniser of this.recognisers) if (recogniser.recognise(facts, now)) return true;
+    return false;
+  }
+
+  /** Whether some later policy might yet find out who this is. Without one, or without a credential, nobody will. */
+  mayBeIdentified(facts: Facts): boolean {
+    for (const recogniser of this.recognisers) if (recogniser.presents?.(facts) ?? true) return true;
     return false;
   }
 }

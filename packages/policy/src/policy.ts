@@ -13,6 +13,8 @@ export interface PolicyInstance {
   decide(facts: Facts, context: RequestContext, now: number): MaybePromise<Decision>;
   /** For identity policies: whether the request's credential is known good, from memory alone. */
   recognise?(facts: Facts, now: number): boolean;
+  /** For identity policies: whether the request carries a credential of its kind at all; left out: it may. */
+  presents?(facts: Facts): boolean;
   /**
    * Told how the chain ended, when this policy let the request pass: to give back what it took (a claimed key, a count).
    * `verdict` is the pass, or what a later policy said instead; a decision returned here replaces a denial

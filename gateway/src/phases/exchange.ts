@@ -74,6 +74,14 @@ export class LiveExchange implements Exchange {
     return length;
   }
 
+  /** Frees what was collected; for the end of the request. */
+  release(): void {
+    this.collectedBody?.then(
+      (body) => body.file?.close(),
+      () => undefined,
+    );
+  }
+
   /** Collects the body once, whoever asks. */
   collect(limit?: number): Promise<CollectedBody> {
     const { body } = this.incoming;

@@ -269,6 +269,7 @@ export class RequestRun implements ForwardOwner, AccessOwner {
   private end(): void {
     if (this.over) return;
     this.over = true;
+    this.exchange.release();
     this.onOver();
   }
 }

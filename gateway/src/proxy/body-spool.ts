@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { BodyFault, RequestBody } from '../http1/request-body.js';
+import { BodyFault, type RequestBody } from '../http1/request-body.js';
 import { BodyTooLarge } from '../plugin.js';
 
 const MEMORY_MAX = 65_536;
@@ -17,18 +17,36 @@ const READ_SIZE = 131_072;
 /** A body that is wholly here: in memory, or in a file that nothing else can see. */
 export type CollectedBody = { length: number; memory: Buffer; file: null } | { length: number; memory: null; file: SpoolFile };
 
-/** An unlinked temporary file. `close` frees it; safe to call twice. */
+/** An unlinked temporary file. `close` frees it once nobody reads it any more; safe to call twice. */
 export class SpoolFile {
+  private readers = 0;
+  private unwanted = false;
   private closed = false;
   constructor(readonly descriptor: number) {}
 
-  /** The content from the start, as often as retries need it. */
+  /**
+   * The content from the start, as often as retries need it. To be read to its end, or destroyed.
+   * @throws BodyFault when the file was closed: its descriptor may be another request's by then.
+   */
   read(): fs.ReadStream {
-    return fs.createReadStream('', { fd: this.descriptor, start: 0, autoClose: false, highWaterMark: READ_SIZE });
+    if (this.unwanted) throw new BodyFault(null, 'the request is over');
+    this.readers++;
+    // A stream that is destroyed closes what it reads; this one must not, as a retry reads the same descriptor.
+    const close = (_descriptor: number, done: (error: null) => void): void => {
+      this.readers--;
+      this.release();
+      done(null);
+    };
+    return fs.createReadStream('', { fd: this.descriptor, start: 0, highWaterMark: READ_SIZE, fs: { read: fs.read, close } });
   }
 
   close(): void {
-    if (this.closed) return;
+    this.unwanted = true;
+    this.release();
+  }
+
+  private release(): void {
+    if (!this.unwanted || this.readers > 0 || this.closed) return;
     this.closed = true;
     fs.close(this.descriptor, () => {});
   }

@@ -148,10 +148,19 @@ export class Forward implements UpstreamSink {
       if (!connection.write(chunk as Buffer)) stream.pause();
     });
     stream.on('end', () => connection.endBody(''));
-    stream.on('error', () => connection.cancel());
+    stream.on('error', () => this.fileBroke(connection));
   }
 
   private fileStream: NodeJS.ReadableStream | null = null;
+
+  /** The collected body can't be read any more: a fault of ours, which no other target mends. */
+  private fileBroke(connection: UpstreamConnection): void {
+    if (this.done) return;
+    connection.cancel();
+    if (!this.answering) return this.fail(500, 'An unexpected error occurred');
+    this.settle();
+    this.owner.cut(false);
+  }
 
   // ---- UpstreamSink
 

@@ -12,10 +12,12 @@ import { jwt } from './jwt/index.js';
 import { keyAuth } from './key-auth/index.js';
 import { prometheus } from './prometheus/index.js';
 import { proxyCache } from './proxy-cache/index.js';
+import { rateLimiting } from './rate-limiting/index.js';
 import { redirect } from './redirect/index.js';
 import { requestSizeLimiting } from './request-size-limiting/index.js';
 import { requestTermination } from './request-termination/index.js';
 import { requestTransformer } from './request-transformer/index.js';
+import { responseRateLimiting } from './response-ratelimiting/index.js';
 import { responseTransformer } from './response-transformer/index.js';
 import { standardWebhooks } from './standard-webhooks/index.js';
 
@@ -32,10 +34,12 @@ const all: readonly PluginTwin[] = [
   keyAuth,
   prometheus,
   proxyCache,
+  rateLimiting,
   redirect,
   requestSizeLimiting,
   requestTermination,
   requestTransformer,
+  responseRateLimiting,
   responseTransformer,
   standardWebhooks,
 ];

@@ -1,0 +1,134 @@
+/** Twin of Kong's rate-limiting: so many requests per second, minute, hour, day, month or year. */
+import type { Exchange, Exit, PluginEnvironment, PluginInstance, PluginTwin } from '../../plugin.js';
+import { ConfigError } from '../lib/config-error.js';
+import { CounterStore } from '../lib/counters.js';
+import { errorExit } from '../lib/exits.js';
+import { findKey } from '../lib/header-lookup.js';
+import { formatGeneral } from '../lib/lua-number.js';
+import { PERIOD_SECONDS, PERIODS, type Period, secondsLeft, windowStart } from '../lib/windows.js';
+
+/** Kong's schema (kong/plugins/rate-limiting/schema.lua), defaults filled in. */
+interface RateLimitingConfig extends Record<Period, number | null> {
+  limit_by: 'consumer' | 'credential' | 'ip' | 'service' | 'header' | 'path';
+  header_name: string | null;
+  path: string | null;
+  policy: string;
+  hide_client_headers: boolean;
+  error_code: number;
+  error_message: string;
+}
+
+interface Limit {
+  readonly period: Period;
+  readonly limit: number;
+  readonly limitHeader: string;
+  readonly remainingHeader: string;
+}
+
+/** What is left of the limit that is nearest to its end. */
+interface Tightest {
+  limit: Limit;
+  remaining: number;
+}
+
+const capital = (word: string): string => word[0]!.toUpperCase() + word.slice(1);
+
+function limitsOf(config: RateLimitingConfig): Limit[] {
+  return PERIODS.flatMap((period) => {
+    const limit = config[period];
+    if (limit === null || limit === undefined) return [];
+    const name = capital(period);
+    return [{ period, limit, limitHeader: `X-RateLimit-Limit-${name}`, remainingHeader: `X-RateLimit-Remaining-${name}` }];
+  });
+}
+
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+class RateLimiting implements PluginInstance {
+  private readonly limits: readonly Limit[];
+  private readonly counters: CounterStore;
+  /** Instances that are bound alike count together, as in Kong. */
+  private readonly prefix: string;
+
+  constructor(
+    private readonly config: RateLimitingConfig,
+    private readonly environment: PluginEnvironment,
+  ) {
+    if (config.policy !== 'local') throw new ConfigError('config.policy', `"${config.policy}" is not available here; use "local"`);
+    this.limits = limitsOf(config);
+    this.counters = (environment.state.get('counters') as CounterStore | undefined) ?? new CounterStore();
+    environment.state.set('counters', this.counters);
+    this.prefix = `${environment.scope.route ?? NOBODY}:${environment.scope.service ?? NOBODY}`;
+  }
+
+  access(exchange: Exchange): Exit | undefined {
+    const now = this.environment.now();
+    const prefix = `${this.prefix}:${this.identifier(exchange)}`;
+    const keys = this.limits.map(({ period }) => `${prefix}:${windowStart(period, now)}:${period}`);
+    const left = this.limits.map(({ limit, period }, i) => limit - this.counters.get(keys[i]!, PERIOD_SECONDS[period], now));
+    const stop = left.findLastIndex((remaining) => remaining <= 0);
+    const reset = this.config.hide_client_headers ? 0 : this.tell(exchange, left, stop, now);
+    if (stop >= 0) return this.refuse(exchange, reset);
+    this.limits.forEach(({ period }, i) => {
+      this.counters.add(keys[i]!, 1, PERIOD_SECONDS[period], now);
+    });
+    return undefined;
+  }
+
+  private identifier(exchange: Exchange): string {
+    const { config } = this;
+    const { consumer, credential, service, request } = exchange;
+    switch (config.limit_by) {
+      case 'service':
+        return service?.id ?? request.clientIp;
+      case 'consumer':
+        return consumer?.id ?? credential?.id ?? request.clientIp;
+      case 'credential':
+        return credential?.id ?? request.clientIp;
+      case 'header':
+        return this.headerValue(exchange) ?? request.clientIp;
+      case 'path':
+        return request.path === config.path ? request.path : request.clientIp;
+      case 'ip':
+        return request.clientIp;
+    }
+  }
+
+  private headerValue({ request: { headers } }: Exchange): string | undefined {
+    const key = findKey(headers, this.config.header_name ?? '');
+    return key === null ? undefined : headers.get(key);
+  }
+
+  /** Puts the headers on the answer. Returns the seconds after which to try again. */
+  private tell({ responseHeaders }: Exchange, left: readonly number[], stop: number, now: number): number {
+    let tightest: Tightest | null = null;
+    for (const [i, limit] of this.limits.entries()) {
+      // The request itself counts, but of a refused one only the limit that refused it.
+      const remaining = Math.max(0, stop < 0 || stop === i ? left[i]! - 1 : left[i]!);
+      // With as much left the longer window is told; the limits come by length.
+      if (!tightest || remaining <= tightest.remaining) tightest = { limit, remaining };
+      responseHeaders.set(limit.limitHeader, formatGeneral(limit.limit));
+      responseHeaders.set(limit.remainingHeader, formatGeneral(remaining));
+    }
+    if (!tightest) return 0;
+    const reset = secondsLeft(tightest.limit.period, now);
+    responseHeaders.set('RateLimit-Limit', formatGeneral(tightest.limit.limit));
+    responseHeaders.set('RateLimit-Remaining', formatGeneral(tightest.remaining));
+    responseHeaders.set('RateLimit-Reset', String(reset));
+    return reset;
+  }
+
+  private refuse(exchange: Exchange, reset: number): Exit {
+    const { error_code, error_message, hide_client_headers } = this.config;
+    if (error_code < 400 || error_code > 599) throw new RangeError(`error_code must be from 400 to 599, not ${error_code}`);
+    if (!hide_client_headers) exchange.responseHeaders.set('Retry-After', String(reset));
+    return errorExit(exchange, error_code, error_message);
+  }
+}
+
+export const rateLimiting: PluginTwin = {
+  name: 'rate-limiting',
+  priority: 910,
+  version: '3.9.3',
+  create: (config, environment) => new RateLimiting(config as unknown as RateLimitingConfig, environment),
+};

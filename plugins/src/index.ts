@@ -1,3 +1,4 @@
+export { type ApiKeyEffects, apiKey, MemoryApiKeyStore } from './api-key/index.js';
 export { Chain, type ChainEffects, type ChainLink, type ChainOptions, type Reply, type Verdict } from './chain.js';
 export { FetchError, type FetchText, fetchText, type JwtAuthEffects, jwtAuth, MemoryRevocationFeed } from './jwt-auth/index.js';
 export { createLink, schemaOf } from './link.js';

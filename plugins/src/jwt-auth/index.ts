@@ -1,12 +1,12 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { type BaseEffects, ConfigError, definePolicy, type Lease, type RevocationFeed } from '@gatehouse/policy';
+import { GenerationCache } from '../lib/generation-cache.js';
 import { type FetchText, KeySet, type KeySetEffects, type KeySetOptions } from './key-set.js';
 import { publicKey, secretKey, usable, type VerifyKey } from './keys.js';
 import { measured } from './measured.js';
 import { create, type KnownToken, needs, type Revocations, type TokenVerifier } from './policy.js';
 import { RevocationList } from './revocation-list.js';
 import { type Config, schema } from './schema.js';
-import { TokenCache } from './token-cache.js';
 import { JwtVerifier } from './verifier.js';
 
 export { FetchError, fetchText } from './fetch-text.js';
@@ -85,7 +85,7 @@ class SharedVerifier {
   private readonly keySet: KeySet | null;
 
   constructor(config: Config, keys: readonly VerifyKey[], effects: JwtAuthEffects) {
-    const cache = new TokenCache<KnownToken>(config.cache_size);
+    const cache = new GenerationCache<KnownToken>(config.cache_size);
     const options = keySetOptions(config);
     this.keySet = options && new KeySet(options, effects satisfies KeySetEffects, () => cache.clear());
     this.verifier = measured(new JwtVerifier(config, keys, this.keySet, cache), config.system ?? '', effects);

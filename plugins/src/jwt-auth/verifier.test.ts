@@ -2,11 +2,11 @@ import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { SignJWT } from 'jose';
+import { GenerationCache } from '../lib/generation-cache.js';
 import { algorithmSpecs } from './algorithms.js';
 import { type Algorithm, algorithms } from './schema.js';
 import { setup } from './testing/setup.js';
 import { claims, hs256, NOW_S, otherRsa, pem, rs256, rsa } from './testing/tokens.js';
-import { TokenCache } from './token-cache.js';
 
 const curves: Partial<Record<Algorithm, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
 const longSecret = Buffer.from('x'.repeat(64));
@@ -165,7 +165,7 @@ test('the memory never holds more than its size, and never forgets what was just
   const tokens = fc.array(fc.tuple(fc.boolean(), fc.nat(30)), { maxLength: 300 });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 20 }), tokens, (capacity, steps) => {
-      const cache = new TokenCache<number>(capacity);
+      const cache = new GenerationCache<number>(capacity);
       for (const [write, token] of steps) {
         if (write) {
           cache.set(String(token), token);
@@ -175,7 +175,7 @@ test('the memory never holds more than its size, and never forgets what was just
       }
     }),
   );
-  const none = new TokenCache<number>(0);
+  const none = new GenerationCache<number>(0);
   none.set('a', 1);
   expect(none.get('a')).toBeUndefined();
 });

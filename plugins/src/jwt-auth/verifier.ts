@@ -1,5 +1,6 @@
 /** From a token's text to who it is about: parse, find the key, check the signature, then the claims; remember what is good. */
 import { identityHeaderKeys, identityHeaderPairs, type MaybePromise, strictJson } from '@gatehouse/policy';
+import type { GenerationCache } from '../lib/generation-cache.js';
 import { algorithmSpecs } from './algorithms.js';
 import { checkTimes, claimsFit } from './claims.js';
 import { identityOf } from './identity.js';
@@ -8,7 +9,6 @@ import type { KeySet } from './key-set.js';
 import { candidates, type VerifyKey } from './keys.js';
 import type { KnownToken, TokenFault, TokenVerifier } from './policy.js';
 import type { Algorithm, Config } from './schema.js';
-import type { TokenCache } from './token-cache.js';
 
 /** Keys that are tried for one token: a flood of names must not cost a signature check each. */
 const TRIES_MAX = 5;
@@ -26,7 +26,7 @@ export class JwtVerifier implements TokenVerifier {
     private readonly config: VerifierConfig,
     private readonly keys: readonly VerifyKey[],
     private readonly keySet: KeySet | null,
-    private readonly cache: TokenCache<KnownToken>,
+    private readonly cache: GenerationCache<KnownToken>,
   ) {
     this.types = new Set(config.types.map((type) => type.toLowerCase().replace(/^application\//, '')));
   }

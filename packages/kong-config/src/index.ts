@@ -2,6 +2,7 @@ export { readDocument } from './declarative/document.js';
 export { formatFault } from './declarative/format.js';
 export { keyOf, uuidV5For } from './declarative/ids.js';
 export { entitySchemas, type LoadOptions, loadTree, parseDeclarative } from './declarative/load.js';
+export { type EnvironmentVaults, environmentResolver, type ReferenceResolver } from './declarative/vault.js';
 export { DocumentError } from './declarative/yaml.js';
 export { Environment, type EnvironmentOptions, type Found } from './env/environment.js';
 export { BUNDLED_PLUGINS, PluginSchemaError, pluginSchemas, registerPluginSchema } from './plugins/index.js';

@@ -91,7 +91,8 @@ export class Items implements Hooks {
 
   reference(text: string, context: Context): unknown {
     const value = this.outside.resolveReference(text);
-    if (value === null) context.fault(`the reference ${text} can't be resolved`);
+    // An empty secret would protect nothing.
+    if (value === null || value === '') context.fault(`the reference ${text} can't be resolved`);
     return value;
   }
 

@@ -11,6 +11,7 @@ import { flatten } from './flatten.js';
 import { Items, type Outside } from './items.js';
 import { EntityRecords } from './records.js';
 import { Index } from './references.js';
+import { environmentVaults, type ReferenceResolver } from './vault.js';
 
 /** What a load may depend on. */
 export interface LoadOptions {
@@ -19,16 +20,17 @@ export interface LoadOptions {
   /** Makes up the keys and secrets that a file leaves to the gateway; 32 random characters by default. */
   random?: () => string;
   /**
-   * What a `{vault://…}` reference stands for; null when nothing does. By default nothing is known, so a file with a reference
-   * is refused: the reference itself, taken for the secret, would be one that everybody knows.
+   * What a `{vault://…}` reference stands for (see {@link environmentResolver}); null when nothing does. By default nothing is
+   * known, so a file with a reference is refused: the reference itself, taken for the secret, would be one that everybody knows.
    */
-  resolveReference?: (reference: string) => string | null;
+  resolveReference?: ReferenceResolver;
 }
 
-function outsideOf(options: LoadOptions): Outside {
+function outsideOf(options: LoadOptions, root: Dict): Outside {
+  const vaults = environmentVaults(root);
   return {
     random: options.random ?? (() => randomBytes(24).toString('base64url')),
-    resolveReference: options.resolveReference ?? (() => null),
+    resolveReference: (reference) => options.resolveReference?.(reference, vaults) ?? null,
   };
 }
 
@@ -89,7 +91,7 @@ export function parseDeclarative(text: string, file: string, options: LoadOption
 export function loadTree(root: Dict, file: string, options: LoadOptions = {}): Loaded {
   const records = recordsFor(options);
   const version = root['_format_version'];
-  const items = new Items(records, outsideOf(options), version === '1.1' || version === '2.1');
+  const items = new Items(records, outsideOf(options, root), version === '1.1' || version === '2.1');
   const context = new Context(items);
   complete(nodeOf(records.root, true), root, context);
   const index = new Index(context);

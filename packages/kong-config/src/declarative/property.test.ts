@@ -90,7 +90,7 @@ test('any configuration-like value is read or refused', () => {
     fc.property(lists, fc.constantFrom('1.1', '3.0'), (entities, version) => {
       check(JSON.stringify({ _format_version: version, ...entities }), 'f.json');
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
@@ -99,7 +99,7 @@ test('every plugin takes any configuration or refuses it', () => {
     fc.property(fc.constantFrom(...pluginSchemas.keys()), tree, (name, config) => {
       check(JSON.stringify({ _format_version: '3.0', plugins: [{ name, config }] }), 'f.json');
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 

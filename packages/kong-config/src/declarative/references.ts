@@ -42,14 +42,18 @@ export class Index {
       if (!isReference(value) || this.find(reference, value) !== undefined) continue;
       const text = typeof value === 'string' ? value : JSON.stringify(value);
       const message = `invalid reference '${name}: ${text}' (no such entry in '${reference}')`;
-      this.context.faultAt([...item.path, name], message, this.nearest(reference, text));
+      this.context.faultAt([...item.path, name], message, this.hintFor(item, reference, text));
     }
   }
 
-  private nearest(entity: string, written: string): string | undefined {
+  private hintFor(item: Item, reference: string, written: string): string | undefined {
     if (!this.context.wantsHints) return undefined;
-    const near = closest(written, this.byKey.get(entity)?.keys() ?? []);
-    return near === undefined ? undefined : `did you mean '${near}'?`;
+    const label = labelOf(item);
+    const near = closest(written, this.byKey.get(reference)?.keys() ?? []);
+    const hints = [label === null ? '' : `in '${label}'`, near === undefined ? '' : `did you mean '${near}'?`].filter(
+      (hint) => hint !== '',
+    );
+    return hints.length === 0 ? undefined : hints.join('; ');
   }
 
   private addUnique(item: Item, name: string): void {

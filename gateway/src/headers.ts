@@ -1,8 +1,14 @@
-const LINE_BREAK = /[\r\n\0]/;
+const UNFIT = /[\r\n\0]|[^\x00-\xff]/;
+const WIDE = /[^\x00-\xff]/;
 
-/** A value that can't begin another line: what plugins compute from a client's input must not split the head. */
+/**
+ * A value that can't begin another line: what plugins compute from a client's input must not split the head. Heads are written
+ * one byte a character, so text beyond that becomes its UTF-8 bytes; cut to a byte, U+010A would be a line end.
+ */
 function oneLine(value: string): string {
-  return LINE_BREAK.test(value) ? value.replace(/[\r\n\0]+/g, ' ') : value;
+  if (!UNFIT.test(value)) return value;
+  const bytes = WIDE.test(value) ? Buffer.from(value, 'utf8').toString('latin1') : value;
+  return bytes.replace(/[\r\n\0]+/g, ' ');
 }
 
 /**

@@ -45,13 +45,23 @@ function statusRoutes(gateway: Gateway, path: string): Answer | null {
   return null;
 }
 
+/** What a path's segment stands for; null when an escape in it is none. */
+function decoded(segment: string): string | null {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return null;
+  }
+}
+
 function adminRoutes(gateway: Gateway, path: string): Answer | null {
   if (path === '/') return { status: 200, body: { version: VERSION, plugins: { available_on_server: [...twins.keys()] } } };
   const list = LISTS.find((name) => path === `/${name}`);
   if (list) return { status: 200, body: { data: redact(gateway.config?.[list] ?? []), next: null } };
   const health = /^\/upstreams\/([^/]{1,255})\/health$/.exec(path);
   if (!health) return null;
-  const upstream = gateway.balancer.snapshot().find((entry) => entry.name === decodeURIComponent(health[1]!));
+  const name = decoded(health[1]!);
+  const upstream = gateway.balancer.snapshot().find((entry) => entry.name === name);
   return upstream ? { status: 200, body: { data: upstream } } : { status: 404, body: { message: 'Not found' } };
 }
 

@@ -41,6 +41,13 @@ export function escapePath(path: string): string {
   return path.replace(UNSAFE_PATH, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 }
 
+const CONTROL = /[\x00-\x1f\x7f]/;
+
+/** A piece of the decoded path as a header's value: the path was sent with escapes, which must not become line ends here. */
+function asValue(path: string): string {
+  return CONTROL.test(path) ? escapePath(path) : path;
+}
+
 function target(exchange: LiveExchange): string {
   const { upstream, request } = exchange;
   const path = escapePath(upstream.path);
@@ -67,7 +74,7 @@ function forwarded(exchange: LiveExchange): string {
     `X-Forwarded-Host: ${sent('x-forwarded-host', request.host)}\r\n` +
     `X-Forwarded-Port: ${sent('x-forwarded-port', String(request.port))}\r\n` +
     `X-Forwarded-Path: ${sent('x-forwarded-path', request.rawPath)}\r\n` +
-    (prefix === null ? '' : `X-Forwarded-Prefix: ${prefix}\r\n`) +
+    (prefix === null ? '' : `X-Forwarded-Prefix: ${asValue(prefix)}\r\n`) +
     `X-Real-IP: ${request.clientIp}\r\n`
   );
 }

@@ -18,6 +18,8 @@ export interface PlaneSettings {
   service?: Record<string, unknown>;
   environment?: Record<string, string>;
   extra?: string[];
+  /** Further entities at the top of the file. */
+  more?: Record<string, unknown>;
 }
 
 /** To be called once in a test file. */
@@ -38,7 +40,9 @@ export function opened(): Opened {
       return client;
     },
     service: async (options) => keep(await StrictService.start(options)),
-    plane: async (service, { route, service: more, environment, extra } = {}) =>
-      keep(await Plane.start(oneService(service.port, route, more), { GATEWAY_LOG_LEVEL: 'warn', ...environment }, extra)),
+    plane: async (service, { route, service: fields, environment, extra, more } = {}) => {
+      const config = JSON.stringify({ ...JSON.parse(oneService(service.port, route, fields)), ...more });
+      return keep(await Plane.start(config, { GATEWAY_LOG_LEVEL: 'warn', ...environment }, extra));
+    },
   };
 }

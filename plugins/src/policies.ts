@@ -1,10 +1,12 @@
 /** All policies, for whoever makes chains, schemas or documents of them. */
 import type { Policy } from '@gatehouse/policy';
 import { apiKey } from './api-key/index.js';
+import { apiVersion } from './api-version/index.js';
 import { jwtAuth } from './jwt-auth/index.js';
 import { permissions } from './permissions/index.js';
 import { sanitize } from './sanitize/index.js';
+import { serviceToken } from './service-token/index.js';
 import { signature } from './signature/index.js';
 
 /** By falling priority. */
-export const policies: readonly Policy[] = [sanitize, signature, apiKey, jwtAuth, permissions];
+export const policies: readonly Policy[] = [sanitize, signature, apiKey, jwtAuth, permissions, serviceToken, apiVersion];

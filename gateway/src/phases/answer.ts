@@ -2,6 +2,7 @@
 import type { HeaderList } from '../headers.js';
 import type { Reply } from '../http1/reply.js';
 import type { Outcome, PluginInstance, ResponseHead } from '../plugin.js';
+import { addCharset } from './charset.js';
 import type { LiveExchange } from './exchange.js';
 import type { Plane } from './plane.js';
 
@@ -134,6 +135,7 @@ export class Answer {
     const instances = exchange.collected ?? plane.chains.global;
     for (const instance of instances) if (instance.headerFilter) this.filterHead(instance, head);
     this.filters = instances.some((instance) => instance.bodyFilter) ? instances.filter((instance) => instance.bodyFilter) : EMPTY;
+    addCharset(head.status, head.headers);
     this.addOwn(head);
     return head;
   }

@@ -14,16 +14,6 @@ const DROPPED = new Set([
   'x-pad',
 ]);
 
-/** Types that get a charset when they have no parameter at all (Kong: charset UTF-8 with nginx's charset_types). */
-const CHARSET_TYPES = new Set(['text/html', 'text/xml', 'text/plain', 'text/vnd.wap.wml', 'application/javascript', 'application/rss+xml']);
-
-const DEFAULT_CHARSET = '; charset=UTF-8';
-
-/** `type` with its charset, as nginx's charset filter completes it. */
-export function withCharset(type: string): string {
-  return CHARSET_TYPES.has(type) || CHARSET_TYPES.has(type.toLowerCase()) ? type + DEFAULT_CHARSET : type;
-}
-
 /** Kong's csv(): names that the service's Connection lines make hop-by-hop, but for the three that stand for themselves. */
 function hopByHop(headers: HeaderList): string[] {
   const first = headers.get('connection');
@@ -44,8 +34,6 @@ function hopByHop(headers: HeaderList): string[] {
  */
 export function clientHeaders(start: ResponseStart, webSocket: boolean, trailers: boolean): HeaderList {
   const from = start.headers;
-  // nginx leaves redirects alone: old browsers took their charset for the next page's.
-  const completes = start.status !== 301 && start.status !== 302;
   const headers = new HeaderList();
   const { names, keys, values } = from;
   const dropped = hopByHop(from);
@@ -55,8 +43,7 @@ export function clientHeaders(start: ResponseStart, webSocket: boolean, trailers
     if (DROPPED.has(key) || (dropped.length > 0 && dropped.includes(key))) continue;
     if (key === 'upgrade' && !(webSocket && value.toLowerCase() === 'websocket')) continue;
     if (key === 'trailer' && !trailers) continue;
-    if (key !== 'content-type') headers.push(names[i]!, key, value);
-    else if (value !== '') headers.push(names[i]!, key, completes ? withCharset(value) : value);
+    if (key !== 'content-type' || value !== '') headers.push(names[i]!, key, value);
   }
   return headers;
 }

@@ -36,10 +36,11 @@ const CONTENT_TYPES: Record<Form, string> = {
   html: 'text/html; charset=utf-8',
   xml: 'application/xml; charset=utf-8',
   plain: 'text/plain; charset=utf-8',
-  grpc: 'application/grpc',
+  grpc: '',
 };
 
 const FORMS: Record<string, Form> = {
+  'application/grpc': 'grpc',
   'application/json': 'json',
   'text/html': 'html',
   'application/xml': 'xml',
@@ -50,8 +51,8 @@ const FORMS: Record<string, Form> = {
 };
 
 const MEDIA_RANGE = /^((?:[a-z0-9][a-z0-9\-!#$&^_+.]+|\*)\/(?:[a-z0-9][a-z0-9\-!#$&^_+.]+|\*))/i;
-const QUALITY = /;\s*q=(1(?:\.0{0,3})?|0(?:\.\d{0,3})?)\s*(?:;|$)/i;
-const ACCEPT_MAX = 1024;
+const QUALITY = /;\s*q=(1(?:\.0{0,3})?|0(?:\.\d{0,3})?)/i;
+const ACCEPT_MAX = 8192;
 
 /** The best form for an Accept header; JSON when there is none or none fits. */
 export function formFor(accept: string | undefined): Form {

@@ -230,8 +230,8 @@ export class RequestRun implements ForwardOwner, AccessOwner {
   }
 
   private kongError(status: number, message: string | null): void {
-    const accept = this.exchange.request.headers.get('accept');
-    this.sendError(status, kongError(status, message, accept, this.exchange.id));
+    const accept = this.exchange.request.headers.getAll('accept');
+    this.sendError(status, kongError(status, message, accept.length > 0 ? accept.join(',') : undefined, this.exchange.id));
   }
 
   /** nginx closes the connection where framing is in doubt (ngx_http_special_response_handler). */

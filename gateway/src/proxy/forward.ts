@@ -231,15 +231,12 @@ export class Forward implements UpstreamSink {
       this.fail(this.lastStatus, null);
       return;
     }
-    this.report(error);
+    const failed = this.peer;
     this.finishPeer();
     this.start();
-  }
-
-  private report(error: UpstreamError): void {
-    if (!this.peer) return;
-    if (error.timedOut) this.deps.balancer.reportTimeout(this.peer);
-    else this.deps.balancer.reportTcpFailure(this.peer);
+    // Counted after the next choice: in Kong the news comes a moment later, so a last target is asked once more.
+    if (failed && error.timedOut) this.deps.balancer.reportTimeout(failed);
+    else if (failed) this.deps.balancer.reportTcpFailure(failed);
   }
 
   /** A try is over; the time counts where there was an answer. */

@@ -10,6 +10,7 @@ const shared = {
   transform: { '\\.ts$': ['@swc/jest', { ...swc, swcrc: false }] },
   moduleNameMapper: {
     ...Object.fromEntries(parts.map((p) => [`^@gatehouse/${p.split('/').at(-1)}$`, `<rootDir>/${p}/src/index.ts`])),
+    '^@gatehouse/kong-config/load$': '<rootDir>/packages/kong-config/src/load.ts',
     '^@gatehouse/policy/testing$': '<rootDir>/packages/policy/src/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

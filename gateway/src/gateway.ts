@@ -1,6 +1,7 @@
 /** The embedded data plane as a whole: configuration in, listeners out. */
 import fs from 'node:fs/promises';
-import { type Fault, type KongConfig, parseDeclarative } from '@gatehouse/kong-config';
+import type { Fault, KongConfig } from '@gatehouse/kong-config';
+import { environmentResolver, parseDeclarative } from '@gatehouse/kong-config/load';
 import { createRuntime, type Runtime } from '@gatehouse/plugins';
 import { Balancer } from './balancer/index.js';
 import { buildPlane, PlaneError, type PlaneParts } from './config/build-plane.js';
@@ -78,7 +79,7 @@ export class Gateway {
 
   /** The same for a text. */
   apply(text: string, file: string): void {
-    const { config, faults } = parseDeclarative(text, file);
+    const { config, faults } = parseDeclarative(text, file, { resolveReference: environmentResolver(this.options.environment) });
     if (!config) throw new ConfigurationError(faults);
     const next = this.build(config, file);
     const before = this.live;

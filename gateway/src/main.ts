@@ -1,6 +1,6 @@
 /** `gatehouse gateway`: the embedded data plane alone, in the foreground. */
 import { parseArgs } from 'node:util';
-import { formatFault } from '@gatehouse/kong-config';
+import { formatFault } from '@gatehouse/kong-config/load';
 import { listenAdmin } from './admin/server.js';
 import { ConfigurationError, Gateway } from './gateway.js';
 import { createLog } from './log.js';

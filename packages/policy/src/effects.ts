@@ -52,12 +52,33 @@ export interface MetricSpec {
   readonly labels: readonly string[];
 }
 
+export interface Counter {
+  add(labels: readonly string[], by?: number): void;
+  /** One series, looked up once: for what is counted with every request. */
+  with(labels: readonly string[]): { add(by?: number): void };
+}
+
+export interface Gauge {
+  set(labels: readonly string[], value: number): void;
+  /** Forgets a series. */
+  remove(labels: readonly string[]): void;
+}
+
+/** How the values of several processes become one. */
+export type Across = 'sum' | 'max' | 'min';
+
+export interface Histogram {
+  observe(labels: readonly string[], value: number): void;
+  with(labels: readonly string[]): { observe(value: number): void };
+}
+
 /** Label values stand in the order of the spec's labels. Registering a name twice gives the same metric. */
 export interface Metrics {
-  counter(spec: MetricSpec): { add(labels: readonly string[], by?: number): void };
-  gauge(spec: MetricSpec): { set(labels: readonly string[], value: number): void };
+  counter(spec: MetricSpec): Counter;
+  /** `across`: default sum. */
+  gauge(spec: MetricSpec & { readonly across?: Across }): Gauge;
   /** `buckets`: upper bounds, rising. */
-  histogram(spec: MetricSpec & { readonly buckets: readonly number[] }): { observe(labels: readonly string[], value: number): void };
+  histogram(spec: MetricSpec & { readonly buckets: readonly number[] }): Histogram;
 }
 
 /**

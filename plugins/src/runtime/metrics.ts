@@ -20,6 +20,10 @@ class SeriesTable<T> {
     return this.known.get(key) ?? this.add(key, values);
   }
 
+  remove(values: readonly string[]): void {
+    this.known.delete(values.length === 1 ? values[0]! : values.join('\0'));
+  }
+
   private add(key: string, values: readonly string[]): T {
     if (this.known.size >= SERIES_MAX) return this.overflow();
     const made = this.make(Object.fromEntries(this.names.map((name, i) => [name, values[i] ?? ''])));
@@ -54,19 +58,35 @@ export function metricsOn(registry: Registry): Metrics {
       once(spec.name, () => {
         const metric = new Counter(base(spec));
         const table = new SeriesTable(spec.labels, (labels) => metric.labels(labels));
-        return { add: (labels: readonly string[], by = 1) => table.get(labels).inc(by) };
+        return {
+          add: (labels: readonly string[], by = 1) => table.get(labels).inc(by),
+          with: (labels: readonly string[]) => {
+            const series = table.get(labels);
+            return { add: (by = 1) => series.inc(by) };
+          },
+        };
       }),
     gauge: (spec) =>
       once(spec.name, () => {
-        const metric = new Gauge(base(spec));
+        const metric = new Gauge({ ...base(spec), aggregator: spec.across ?? 'sum' });
         const table = new SeriesTable(spec.labels, (labels) => metric.labels(labels));
-        return { set: (labels: readonly string[], value: number) => table.get(labels).set(value) };
+        const remove = (labels: readonly string[]): void => {
+          table.remove(labels);
+          metric.remove(...labels);
+        };
+        return { set: (labels: readonly string[], value: number) => table.get(labels).set(value), remove };
       }),
     histogram: (spec) =>
       once(spec.name, () => {
         const metric = new Histogram({ ...base(spec), buckets: [...spec.buckets] });
         const table = new SeriesTable(spec.labels, (labels) => metric.labels(labels));
-        return { observe: (labels: readonly string[], value: number) => table.get(labels).observe(value) };
+        return {
+          observe: (labels: readonly string[], value: number) => table.get(labels).observe(value),
+          with: (labels: readonly string[]) => {
+            const series = table.get(labels);
+            return { observe: (value: number) => series.observe(value) };
+          },
+        };
       }),
   };
 }

@@ -18,9 +18,18 @@ function fakeMetrics(values: Map<string, number>): Metrics {
     values.set(key(spec, labels), (values.get(key(spec, labels)) ?? 0) + by);
   };
   return {
-    counter: (spec) => ({ add: (labels, by = 1) => add(spec, labels, by) }),
-    gauge: (spec) => ({ set: (labels, value) => void values.set(key(spec, labels), value) }),
-    histogram: (spec) => ({ observe: (labels) => add(spec, labels, 1) }),
+    counter: (spec) => ({
+      add: (labels, by = 1) => add(spec, labels, by),
+      with: (labels) => ({ add: (by = 1) => add(spec, labels, by) }),
+    }),
+    gauge: (spec) => ({
+      set: (labels, value) => void values.set(key(spec, labels), value),
+      remove: (labels) => void values.delete(key(spec, labels)),
+    }),
+    histogram: (spec) => ({
+      observe: (labels) => add(spec, labels, 1),
+      with: (labels) => ({ observe: () => add(spec, labels, 1) }),
+    }),
   };
 }
 

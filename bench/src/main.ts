@@ -12,6 +12,9 @@ import type { Report, Scenario } from './types.js';
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const colour = (code: number, text: string): string => (process.stdout.isTTY ? `\u001b[${code}m${text}\u001b[0m` : text);
 
+/** More than this used by others, and the figures are worth less. */
+const busyCores = 0.3;
+
 function printVerdict(report: Report, options: Options): void {
   const { rounds, connections } = report.settings;
   say(`\n${report.title}: medians of ${rounds} rounds, ${connections} connections\n\n${textTable(report.results)}\n`);
@@ -23,6 +26,9 @@ function printVerdict(report: Report, options: Options): void {
   }
   const missed = report.bars.filter((bar) => !bar.met && bar.ratio !== null && bar.kind === 'bar').length;
   if (missed > 0) say(colour(31, `\n${missed} of the bars ${missed === 1 ? 'is' : 'are'} MISSED.`));
+  const { otherCores, cores } = report.machine;
+  if (otherCores > busyCores)
+    say(colour(33, `The machine was busy with other things (${otherCores} of ${cores} cores): run it again when it is quiet.`));
   for (const failure of report.failures) say(colour(31, `FAILED  ${failure.split('\n')[0] ?? ''}`));
 }
 

@@ -115,7 +115,8 @@ async function main(): Promise<void> {
     )}\n`,
   );
   say(`${sums(timesBy(functions.filter(isOurs), fileOf), tree, load.requests)}\n`);
-  say(`flame graph: ${path.relative(process.cwd(), path.join(out, `${name}.svg`))}; for Chrome's DevTools: ${name}.cpuprofile beside it`);
+  const relative = path.relative(process.cwd(), path.join(out, name));
+  say(`flame graph: ${relative}.svg; for Chrome's DevTools: ${relative}.cpuprofile`);
 }
 
 await main().catch((error: unknown) => {

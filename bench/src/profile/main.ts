@@ -103,9 +103,8 @@ async function main(): Promise<void> {
   const title = `${contestant.title}: per request ${wall} µs of its main thread, ${load.cpuMicros.toFixed(1)} µs of CPU in all threads`;
   writeFileSync(path.join(out, `${name}.svg`), flameGraph(tree, title, load.requests));
   writeFileSync(path.join(out, `${name}.cpuprofile`), text);
-  say(
-    `\n${title} (${load.requests} requests)\nThe profiler goes by the clock: where all cores are busy, waiting for one is in its figures too.\n`,
-  );
+  say(`\n${title} (${load.requests} requests)`);
+  say('The profiler goes by the clock: where all cores are busy, waiting for one is in its figures too.\n');
   say(`${table(functions, tree, load.requests)}\n`);
   say(
     `${sums(

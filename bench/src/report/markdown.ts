@@ -23,7 +23,8 @@ Written by \`make bench\`: don't edit. Gatehouse's embedded plane beside other g
 - All contestants run at the same time, idle but for the one that is measured. Each is warmed up, then measured once in every round; the
   order changes from round to round. The tables show medians over the rounds; the JSON files hold every round.
 - **CPU µs/request** is the user and system time of all of a contestant's processes (\`/proc/PID/stat\`), divided by the requests served.
-  It is the figure to compare, because it depends little on what else the machine does. **Requests/s and latencies depend on it a lot**:
+  It is the figure to compare, because it depends least on what else the machine does (shared caches still move it: the plot shows the range;
+  publish from a machine that is quiet). **Requests/s and latencies depend on it a lot**:
   the load generator, the service and the contestant share the machine's cores with each other and with whatever else runs. The cores that
   others used are stated with each table.
 - Ratios are the medians of the ratios within each round: the machine's own speed changes from minute to minute (virtual cores share a

@@ -7,5 +7,6 @@ export { permissions } from './permissions/index.js';
 export { policies } from './policies.js';
 export { createRuntime, type Runtime, type RuntimeOptions } from './runtime/index.js';
 export { sanitize } from './sanitize/index.js';
+export { type HealthProbe, httpGet, type ServiceHealthEffects, serviceHealth } from './service-health/index.js';
 export { type ServiceTokenEffects, serviceToken } from './service-token/index.js';
 export { MemoryReplayStore, type SignatureEffects, signature } from './signature/index.js';

@@ -5,8 +5,9 @@ import { apiVersion } from './api-version/index.js';
 import { jwtAuth } from './jwt-auth/index.js';
 import { permissions } from './permissions/index.js';
 import { sanitize } from './sanitize/index.js';
+import { serviceHealth } from './service-health/index.js';
 import { serviceToken } from './service-token/index.js';
 import { signature } from './signature/index.js';
 
 /** By falling priority. */
-export const policies: readonly Policy[] = [sanitize, signature, apiKey, jwtAuth, permissions, serviceToken, apiVersion];
+export const policies: readonly Policy[] = [sanitize, signature, apiKey, jwtAuth, permissions, serviceToken, apiVersion, serviceHealth];

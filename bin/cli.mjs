@@ -8,6 +8,7 @@ const parts = {
   render: ['packages/kong-config', 'write kong.yml (DB-less) or decK files from kong/systems'],
   validate: ['packages/kong-config', 'check state files or a kong.yml, naming every fault'],
   schemas: ['plugins', "write what comes from policies' schemas: JSON Schema, Kong schema, README tables [--check]"],
+  'plugin-server': ['plugins', 'serve Kong: policies as plugins (PDK lane) and as a policy server (direct lane) [--dump NAME]'],
   mocks: ['packages/testkit', 'play every service of the five products'],
   start: ['packages/devstack', 'run the whole stack embedded'],
   demo: ['packages/devstack', 'walk through each system with real requests'],
@@ -19,7 +20,7 @@ const part = Object.hasOwn(parts, command ?? '') ? parts[command] : undefined;
 
 if (!part) {
   const help = command === undefined || command === 'help' || command === '--help';
-  const list = Object.entries(parts).map(([name, [, what]]) => `  ${name.padEnd(10)} ${what}`);
+  const list = Object.entries(parts).map(([name, [, what]]) => `  ${name.padEnd(13)} ${what}`);
   console.error([help ? 'usage: gatehouse COMMAND [OPTIONS]' : `gatehouse: unknown command "${command}"`, '', ...list].join('\n'));
   process.exit(help ? 0 : 2);
 }

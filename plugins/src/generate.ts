@@ -4,6 +4,7 @@ import path from 'node:path';
 import { kongFields, type Policy, withFieldTable } from '@gatehouse/policy';
 import { schemaOf } from './link.js';
 import { policies } from './policies.js';
+import { errorWordsLua } from './server/error-words.js';
 
 /** A file as it should be. */
 export interface GeneratedFile {
@@ -27,7 +28,8 @@ function filesOf(policy: Policy, root: string): GeneratedFile[] {
 
 /** @param root the folder `plugins/` */
 export function generatedFiles(root: string): GeneratedFile[] {
-  return policies.flatMap((policy) => filesOf(policy, root));
+  const words = { file: '../kong/lua/gatehouse/error-words.lua', text: errorWordsLua() };
+  return [...policies.flatMap((policy) => filesOf(policy, root)), words];
 }
 
 /** The generated files that are missing or differ, relative to `plugins/`. */

@@ -1,10 +1,10 @@
-/** Commands of the plugins' part. */
+/** Commands of the plugins' part. Each loads only what it needs: Kong waits for a dump before it starts. */
 import path from 'node:path';
-import { staleFiles, writeGenerated } from './generate.js';
 
 const root = path.resolve(import.meta.dirname, '..');
 
-function schemas(check: boolean): void {
+async function schemas(check: boolean): Promise<void> {
+  const { staleFiles, writeGenerated } = await import('./generate.js');
   if (!check) {
     writeGenerated(root);
     return;
@@ -15,9 +15,44 @@ function schemas(check: boolean): void {
   process.exitCode = 1;
 }
 
-/** `schemas [--check]`: writes what is made from the policies' schemas, or says what is not current. */
+async function dumpPlugin(name: string | undefined): Promise<void> {
+  const { dump } = await import('./server/dump.js');
+  process.stdout.write(dump(name ?? '', path.join(root, 'schemas')));
+}
+
+async function serve(args: string[]): Promise<void> {
+  const { runServer } = await import('./server/run.js');
+  const running = await runServer(args, process.env);
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    running.stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
+  running.whenOrphaned(stop);
+}
+
+async function pluginServer(args: string[]): Promise<void> {
+  try {
+    if (args[0] === '--dump') await dumpPlugin(args[1]);
+    else await serve(args);
+  } catch (error) {
+    console.error(`gatehouse plugin-server: ${(error as Error).message}`);
+    process.exit(1);
+  }
+}
+
+/**
+ * `schemas [--check]`: writes what is made from the policies' schemas, or says what is not current.
+ * `plugin-server [--dump NAME] [--transport pdk|direct] [--socket PATH] [--direct PATH]… [--status-port N] [--follow-parent]`: serves Kong.
+ */
 export async function main(command: string, args: string[]): Promise<void> {
   if (command === 'schemas') return schemas(args.includes('--check'));
+  if (command === 'plugin-server') return pluginServer(args);
   console.error(`gatehouse: the plugins know no command "${command}"`);
   process.exitCode = 2;
 }

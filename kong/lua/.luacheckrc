@@ -1,0 +1,6 @@
+-- OpenResty's globals, and Kong's.
+std = "ngx_lua"
+max_line_length = 140
+globals = { "kong" }
+self = false
+files["test"] = { globals = { "ngx", "kong" } }

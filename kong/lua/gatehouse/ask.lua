@@ -1,0 +1,165 @@
+-- The direct lane: asks a policy server over a unix socket, one line with the facts there, one line with the decision back.
+local cjson = require "cjson.safe"
+local facts = require "gatehouse.facts"
+
+local tcp = ngx.socket.tcp
+local null = ngx.null
+
+local M = {}
+
+local CONNECT_MS, SEND_MS, IDLE_MS = 200, 1000, 60000
+local POOL = { pool_size = 128, backlog = 2048 }
+-- A kept connection may be one that its server closed meanwhile; another is tried, a bounded number of times.
+local RETRIES = 8
+-- How long a socket is left alone after it failed, in seconds.
+local REST = 0.5
+local LINE_MAX_CONFIG = 1048576
+
+-- What a server said that a chain needs, by the chain's id. The same whichever server says it.
+local specs = {}
+-- One id per configuration; Kong keeps a configuration's table as long as it is in force.
+local ids = setmetatable({}, { __mode = "k" })
+local resting = {}
+local turn = 0
+
+local sockets
+
+--- Paths of the policy servers' sockets.
+function M.sockets()
+  if not sockets then
+    local prefix = kong.configuration.prefix
+    sockets = { prefix .. "/gatehouse-1.sock", prefix .. "/gatehouse-2.sock" }
+  end
+  return sockets
+end
+
+local function closed(err)
+  return err == "closed" or err == "connection reset by peer" or err == "broken pipe"
+end
+
+-- One question on one connection. @return line, body; or nil, error, whether another connection may do better
+local function once(path, timeout, request)
+  local sock = tcp()
+  sock:settimeouts(CONNECT_MS, SEND_MS, timeout)
+  local ok, err = sock:connect("unix:" .. path, POOL)
+  if not ok then
+    return nil, err, false
+  end
+  local reused = sock:getreusedtimes() > 0
+  local sent, line
+  sent, err = sock:send(request)
+  if sent then
+    line, err = sock:receive("*l")
+  end
+  if not line then
+    sock:close()
+    return nil, err, reused and closed(err)
+  end
+  local length, head = line:match("^(%d+) (.*)$")
+  local body
+  if not length then
+    sock:close()
+    return nil, "bad answer", false
+  end
+  if length ~= "0" then
+    body, err = sock:receive(tonumber(length))
+    if not body then
+      sock:close()
+      return nil, err, false
+    end
+  end
+  sock:setkeepalive(IDLE_MS)
+  return head, body
+end
+
+local function ask(path, timeout, request)
+  local head, body, again
+  for _ = 1, RETRIES do
+    head, body, again = once(path, timeout, request)
+    if head or not again then
+      break
+    end
+  end
+  return head, body
+end
+
+-- Defines a chain at one server; keeps what it needs. @return the needs' table, or nil and an error
+local function define(path, id, conf)
+  local text = cjson.encode({ system = conf.system, policies = conf.policies })
+  if #text > LINE_MAX_CONFIG then
+    return nil, "the configuration is too long"
+  end
+  local head, err = ask(path, 5000, { "c", id, " ", text, "\n" })
+  if not head then
+    return nil, err
+  end
+  local spec = cjson.decode(head)
+  if type(spec) ~= "table" or type(spec.needs) ~= "string" then
+    return nil, "the policies can't be configured: " .. head
+  end
+  specs[id] = spec
+  return spec
+end
+
+local function id_of(conf)
+  local id = ids[conf]
+  if not id then
+    id = ngx.md5(conf.system .. "\n" .. conf.policies)
+    ids[conf] = id
+  end
+  return id
+end
+
+-- The facts are gathered once, however many servers are asked: a body is read only once.
+local function judged(path, id, conf, gathered)
+  local spec, err = specs[id], nil
+  if not spec then
+    spec, err = define(path, id, conf)
+    if not spec then
+      return nil, err
+    end
+  end
+  if not gathered.line then
+    gathered.line, gathered.body = facts.gather(spec.needs)
+  end
+  local request = { "f", id, " ", tostring(#gathered.body), " ", gathered.line, "\n", gathered.body }
+  local head, body = ask(path, spec.timeout, request)
+  if head ~= "u" then
+    return head, body
+  end
+  spec, err = define(path, id, conf)
+  if not spec then
+    return nil, err
+  end
+  return ask(path, spec.timeout, request)
+end
+
+--- Asks for the decision of a route's policies.
+-- @return line and body, and which socket answered; or nil and an error
+function M.decide(conf)
+  local id, list, gathered = id_of(conf), M.sockets(), {}
+  turn = turn % #list + 1
+  local now, last = ngx.now(), "no policy server"
+  for pass = 1, 2 do
+    for i = 0, #list - 1 do
+      local path = list[(turn + i - 1) % #list + 1]
+      local rests = (resting[path] or 0) > now
+      -- Those that failed just now are asked only when no other answered.
+      if rests == (pass == 2) then
+        local head, body = judged(path, id, conf, gathered)
+        if head and head ~= "e" then
+          return head, body, path
+        end
+        last = head and "the policy server failed" or body
+        if head == "e" or last == "timeout" then
+          resting[path] = head == "e" and 0 or now + REST
+          return nil, last
+        end
+        resting[path] = now + REST
+      end
+    end
+  end
+  return nil, last == null and "no answer" or last
+end
+
+return M

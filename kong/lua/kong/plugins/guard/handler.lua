@@ -1,0 +1,151 @@
+-- What holds for every request and every answer, routed or not, and what only Lua can do in Kong:
+-- refuse what nobody decided. The embedded plane has the same in TypeScript.
+local errors = require "gatehouse.errors"
+local in_force = require "gatehouse.in-force"
+local outcome = require "gatehouse.outcome"
+local decision = require "gatehouse.decision"
+
+local clear_header, set_header = ngx.req.clear_header, ngx.req.set_header
+
+local Guard = {
+  VERSION = "1.0.0",
+  -- Below every policy, above every bundled plugin that could answer from elsewhere (proxy-cache 100, aws-lambda 750):
+  -- Kong skips the rest of the access phase once a plugin has answered.
+  PRIORITY = 755,
+}
+
+-- As nginx spells variables: `-` and `_` alike, so one name finds every spelling.
+local IDENTITY = { "http_x_user_id", "http_x_user_email", "http_x_user_roles", "http_x_user_permissions", "http_x_user_plan" }
+local REMOVED = {}
+for _, name in ipairs(IDENTITY) do
+  REMOVED[name:sub(6)] = true
+end
+
+function Guard:init_worker()
+  -- The plugin server may call any function of the PDK: these two or three are all that it calls.
+  kong.gw = require "gatehouse.pdk"
+end
+
+function Guard:configure(configs)
+  errors.configure(configs and configs[1])
+end
+
+-- Who a request is from is the gateway's to say.
+local function strip_identity()
+  local var, found = ngx.var, false
+  for i = 1, #IDENTITY do
+    found = found or var[IDENTITY[i]] ~= nil
+  end
+  if not found then
+    return
+  end
+  for name in pairs(ngx.req.get_headers(0, true)) do
+    if REMOVED[name:lower():gsub("-", "_")] then
+      clear_header(name)
+    end
+  end
+end
+
+local function valid_id(id)
+  return id ~= nil and #id <= 128 and id:find("^[%w._:-]+$") ~= nil
+end
+
+-- The parts of a traceparent that W3C Trace Context calls valid.
+local function valid_trace(text)
+  if not text or #text > 128 then
+    return false
+  end
+  local version, trace, parent, rest = text:match("^(%x%x)%-(%x+)%-(%x+)%-%x%x(.*)$")
+  return version ~= nil and version ~= "ff" and #trace == 32 and #parent == 16 and not text:find("%u")
+    and trace:find("[^0]") ~= nil and parent:find("[^0]") ~= nil and (rest == "" or rest:sub(1, 1) == "-")
+end
+
+local function id_header(conf)
+  return "http_" .. conf.request_id_header:lower():gsub("-", "_")
+end
+
+function Guard:rewrite(conf)
+  local var = ngx.var
+  strip_identity()
+  if not valid_id(var[id_header(conf)]) then
+    set_header(conf.request_id_header, var.kong_request_id)
+  end
+  if valid_trace(var.http_traceparent) then
+    return
+  end
+  local id = var.kong_request_id
+  clear_header("tracestate")
+  set_header("traceparent", "00-" .. id .. "-" .. id:sub(1, 16) .. "-00")
+end
+
+function Guard:access()
+  if decision.state().decided or #in_force.policies().names == 0 then
+    return
+  end
+  -- A server that is gone, that failed, or that answered for other policies: in Kong's eyes the request may go on.
+  kong.log.err("no policy decided this request")
+  return errors.refuse(503)
+end
+
+local function security_headers(conf)
+  local header = ngx.header
+  if ngx.var.scheme == "https" then
+    header["Strict-Transport-Security"] = "max-age=" .. conf.hsts_max_age .. "; includeSubDomains"
+  end
+  header["X-Content-Type-Options"] = "nosniff"
+  header["X-Frame-Options"] = "DENY"
+  header["Referrer-Policy"] = "no-referrer"
+  if not header["Content-Security-Policy"] then
+    header["Content-Security-Policy"] = conf.content_security_policy
+  end
+end
+
+-- What the policies put on the answer that passed.
+local function policy_headers(state)
+  for _, pair in ipairs(state and state.replace or {}) do
+    ngx.header[pair[1]] = pair[2]
+  end
+  for _, pair in ipairs(state and state.append or {}) do
+    kong.response.add_header(pair[1], pair[2])
+  end
+end
+
+function Guard:header_filter(conf)
+  local ctx, header = ngx.ctx, ngx.header
+  local state = ctx.gatehouse
+  local id = ngx.var[id_header(conf)]
+  policy_headers(state)
+  header[conf.request_id_header] = valid_id(id) and id or ngx.var.kong_request_id
+  if conf.security_headers then
+    security_headers(conf)
+  end
+  outcome.head(state)
+  if ngx.status < 400 or (state and state.answered) or kong.response.get_source() == "service" then
+    return
+  end
+  local body, headers = errors.render(ngx.status)
+  for name, value in pairs(headers) do
+    header[name] = value
+  end
+  header["Content-Length"] = #body
+  ctx.gatehouse_body = body
+end
+
+function Guard:body_filter()
+  local ctx = ngx.ctx
+  local body = ctx.gatehouse_body
+  if body then
+    ngx.arg[1] = ngx.arg[2] and body or nil
+    return
+  end
+  local state = ctx.gatehouse
+  if state and state.kept then
+    outcome.keep(state, ngx.arg[1])
+  end
+end
+
+function Guard:log()
+  outcome.over(ngx.ctx.gatehouse)
+end
+
+return Guard

@@ -39,4 +39,4 @@ format: setup ## write formatting and safe lint fixes
 	@$(RUN) biome check --write .
 
 clean: ## remove what was built
-	@rm -rf packages/*/dist gateway/dist
+	@rm -rf packages/*/dist gateway/dist plugins/dist bench/dist

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 
 const swc = JSON.parse(fs.readFileSync(new URL('./.swcrc.json', import.meta.url), 'utf8'));
-const parts = ['packages/kong-config', 'packages/testkit', 'packages/devstack', 'packages/policy', 'plugins', 'gateway'];
+const parts = ['packages/kong-config', 'packages/testkit', 'packages/devstack', 'packages/policy', 'plugins', 'gateway', 'bench'];
 
 const shared = {
   rootDir: import.meta.dirname,

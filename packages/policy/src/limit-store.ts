@@ -30,8 +30,11 @@ export type LimitReply = readonly number[];
 export interface LimitStore {
   /** Counts a request in all of its windows at once, or in none when one of them refuses. */
   take(asks: readonly LimitAsk[]): MaybePromise<LimitReply>;
-  /** Takes back what was counted, as far as its bucket still stands. */
-  giveBack(asks: readonly LimitAsk[]): MaybePromise<void>;
+  /**
+   * Takes back what was counted `ageMs` ago. Where the bucket may have changed since, the count stays: too many counted is an
+   * annoyance, too few a broken promise.
+   */
+  giveBack(asks: readonly LimitAsk[], ageMs: number): MaybePromise<void>;
   /**
    * Forgets all counters that have one of these parts in their subject.
    * @returns how many counters there were

@@ -20,7 +20,8 @@ const SECRET_BYTES_MIN = 32;
 /** What `jwt-auth` uses of the world. */
 export interface JwtAuthEffects extends BaseEffects {
   readonly fetchText: FetchText;
-  readonly revocationFeed: RevocationFeed;
+  /** The revocations of a system; each has its own, so that one that is away harms no other. */
+  revocationFeedOf(system: string): RevocationFeed;
 }
 
 function readKey(entry: Config['keys'][number], effects: JwtAuthEffects): KeyObject {
@@ -107,8 +108,9 @@ export const jwtAuth = definePolicy({
   create(config: Config, effects: JwtAuthEffects) {
     const keys = staticKeys(config, effects);
     const shared = effects.shared.acquire(`${NAME}:${cacheKey(config, keys)}`, () => new SharedVerifier(config, keys, effects));
+    const system = config.system ?? '';
     const list: Lease<RevocationList> | null = config.revocation
-      ? effects.shared.acquire(`${NAME}:revocations`, () => new RevocationList(effects.revocationFeed, effects))
+      ? effects.shared.acquire(`${NAME}:revocations:${system}`, () => new RevocationList(effects.revocationFeedOf(system), effects))
       : null;
     const revocations: Revocations | null = list?.value ?? null;
     const instance = create(config, { verifier: shared.value.verifier, revocations });

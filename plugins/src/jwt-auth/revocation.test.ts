@@ -82,7 +82,7 @@ describe('a feed that is not heard', () => {
       },
       publish: async () => undefined,
     };
-    const effects = { ...base.effects, revocationFeed: feed };
+    const effects = { ...base.effects, revocationFeedOf: () => feed };
     const { instance } = createLink(jwtAuth, { algorithms: ['HS256'], keys: [{ secret: 'env:SECRET' }], revocation: true }, effects);
     return { base, instance, heard: (at: number) => heard(at) };
   }

@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { BaseEffects, Log, Timers } from '@gatehouse/policy';
 import { Registry } from 'prom-client';
+import { type FetchText, fetchText } from '../jwt-auth/index.js';
+import { type StoreEffects, storeEffects } from '../stores/index.js';
 import { metricsOn } from './metrics.js';
 import { secretsFrom } from './secrets.js';
 import { SharedState } from './shared.js';
@@ -14,8 +16,11 @@ export interface RuntimeOptions {
   now?(): number;
 }
 
+/** All that the policies of this repository ask of the world. */
+export type RuntimeEffects = BaseEffects & StoreEffects & { readonly fetchText: FetchText };
+
 export interface Runtime {
-  readonly effects: BaseEffects;
+  readonly effects: RuntimeEffects;
   /** All metrics of policies. */
   readonly registry: Registry;
   close(): void;
@@ -30,7 +35,7 @@ const timers: Timers = {
 export function createRuntime(options: RuntimeOptions): Runtime {
   const registry = new Registry();
   const shared = new SharedState(timers);
-  const effects: BaseEffects = {
+  const base: BaseEffects = {
     ...timers,
     now: options.now ?? Date.now,
     monotonic: () => performance.now(),
@@ -40,5 +45,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     metrics: metricsOn(registry),
     shared,
   };
-  return { effects, registry, close: () => shared.close() };
+  const stores = storeEffects(options.environment, base);
+  const close = (): void => {
+    shared.close();
+    stores.close();
+  };
+  return { effects: { ...base, ...stores.effects, fetchText }, registry, close };
 }

@@ -23,7 +23,7 @@ export function setup(config: object = {}, fetchText: FetchText = noFetch, more:
     'env:RSA': pem(rsa.publicKey),
   });
   const revocationFeed = new MemoryRevocationFeed(base);
-  const effects = { ...base, fetchText, revocationFeed };
+  const effects = { ...base, fetchText, revocationFeedOf: () => revocationFeed };
   const link = createLink(jwtAuth, { algorithms: ['HS256'], keys: [{ secret: 'env:SECRET' }], ...config }, effects);
   const ask = async (request: FakeRequest, context = new RequestContext()): Promise<Asked> => {
     const decision = await link.instance.decide(fakeFacts(request), context, base.now());

@@ -1,0 +1,112 @@
+/** Which Redis a system uses: named by the operator in the environment, or in a policy's configuration. */
+import type { RedisFields, Secrets } from '@gatehouse/policy';
+
+/** How to reach a Redis. The password is read at every connection, so that it may change while the gateway runs. */
+export interface RedisSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string | null;
+  password(): string | null;
+  readonly database: number;
+  /** `ca`: PEM, or null for the system's own authorities. */
+  readonly tls: { readonly ca: string | null } | null;
+}
+
+/** What is named can't be used. The message has names, never values. */
+export class RedisSettingsError extends Error {
+  readonly code = 'REDIS_SETTINGS';
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const PORT = 6379;
+const DATABASE_MAX = 1_000_000;
+
+function portOf(text: string, name: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65_535) throw new RedisSettingsError(`${name} is no port`);
+  return port;
+}
+
+function databaseOf(path: string, name: string): number {
+  const text = path.replace(/^\//, '');
+  if (text === '') return 0;
+  if (!/^\d{1,7}$/.test(text) || Number(text) > DATABASE_MAX) throw new RedisSettingsError(`${name} names no database by number`);
+  return Number(text);
+}
+
+function urlOf(text: string, name: string): URL {
+  const url = URL.parse(text);
+  if (!url || (url.protocol !== 'redis:' && url.protocol !== 'rediss:') || url.hostname === '') {
+    throw new RedisSettingsError(`${name} is no redis:// or rediss:// address`);
+  }
+  return url;
+}
+
+/** What may be known beside a URL, or instead of one. */
+interface Parts {
+  readonly username: string | null;
+  password(): string | null;
+  readonly ca: string | null;
+  readonly tls: boolean;
+}
+
+function fromUrl(text: string, name: string, parts: Parts): RedisSettings {
+  const url = urlOf(text, name);
+  const own = url.password === '' ? null : decodeURIComponent(url.password);
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? PORT : Number(url.port),
+    username: url.username === '' ? parts.username : decodeURIComponent(url.username),
+    password: () => own ?? parts.password(),
+    database: databaseOf(url.pathname, name),
+    tls: url.protocol === 'rediss:' || parts.tls || parts.ca !== null ? { ca: parts.ca } : null,
+  };
+}
+
+function fromHost(host: string, port: number, database: number, parts: Parts): RedisSettings {
+  return { host, port, database, username: parts.username, password: () => parts.password(), tls: parts.tls ? { ca: parts.ca } : null };
+}
+
+function fromEnvironment(environment: Environment, prefix: string, secrets: Secrets): RedisSettings | null {
+  const value = (name: string): string | null => environment[`${prefix}${name}`] || null;
+  const caFile = value('REDIS_CA_FILE');
+  const parts: Parts = {
+    username: value('REDIS_USERNAME'),
+    password: () => value('REDIS_PASSWORD'),
+    ca: caFile === null ? null : secrets.read(`file:${caFile}`),
+    tls: caFile !== null || value('REDIS_TLS') === 'true',
+  };
+  const url = value('REDIS_URL');
+  if (url !== null) return fromUrl(url, `${prefix}REDIS_URL`, parts);
+  const host = value('REDIS_HOST');
+  if (host === null) return null;
+  const port = portOf(value('REDIS_PORT') ?? String(PORT), `${prefix}REDIS_PORT`);
+  return fromHost(host, port, databaseOf(value('REDIS_DB') ?? '', `${prefix}REDIS_DB`), parts);
+}
+
+function fromFields(fields: RedisFields, secrets: Secrets): RedisSettings | null {
+  const read = (reference: string | undefined): string | null => (reference === undefined ? null : secrets.read(reference));
+  const ca = read(fields.ca);
+  const parts: Parts = { username: read(fields.username), password: () => read(fields.password), ca, tls: ca !== null };
+  if (fields.url !== undefined) return fromUrl(secrets.read(fields.url), fields.url, parts);
+  if (fields.host === undefined) return null;
+  const port = fields.port === undefined ? PORT : portOf(secrets.read(fields.port), fields.port);
+  return fromHost(secrets.read(fields.host), port, 0, parts);
+}
+
+/** `gongbu` → `GONGBU_`. */
+const prefixOf = (system: string): string => `${system.toUpperCase().replaceAll('-', '_')}_`;
+
+/**
+ * The Redis of a system: as a configuration names it, else by the system's own variables, else by those without its name.
+ * @param system empty for none
+ * @returns null when nothing names one
+ * @throws RedisSettingsError, SecretError
+ */
+export function redisSettings(environment: Environment, secrets: Secrets, system: string, fields?: RedisFields): RedisSettings | null {
+  const named = fields && fromFields(fields, secrets);
+  if (named) return named;
+  const own = system === '' ? null : fromEnvironment(environment, prefixOf(system), secrets);
+  return own ?? fromEnvironment(environment, '', secrets);
+}

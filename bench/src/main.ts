@@ -3,6 +3,7 @@ import path from 'node:path';
 import { isFullRun, type Options, parseOptions } from './options.js';
 import type { Running } from './programs.js';
 import { describeBar } from './report/bars.js';
+import { updateReadme } from './report/readme.js';
 import { save } from './report/save.js';
 import { textTable } from './report/table.js';
 import { run, type Surroundings } from './run.js';
@@ -61,6 +62,7 @@ async function main(): Promise<number> {
       out,
       scenarios.map((each) => each.name),
     );
+    if (out === path.join(root, 'docs/bench') && scenario === scenarios[0]) updateReadme(path.join(root, 'README.md'), report);
     printVerdict(report, options);
     say(`\nsaved: ${path.relative(process.cwd(), out) || '.'}/{${scenario.name}.json,${scenario.name}.svg,README.md}`);
     return report.failures.length > 0 ? 1 : 0;

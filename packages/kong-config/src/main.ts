@@ -7,6 +7,7 @@ import { formatFault } from './declarative/format.js';
 import { parseDeclarative } from './declarative/load.js';
 import { firstDifference } from './render/difference.js';
 import { listSystems, readEnvFile, readStateFiles, UnknownSystemError } from './render/files.js';
+import { checkPluginOrderOf } from './render/plugin-order.js';
 import { type Rendered, render, type StateFile } from './render/render.js';
 import type { Fault, KongConfig } from './types.js';
 
@@ -122,7 +123,8 @@ function validateFile(file: string, environment: Values): number {
   const text = fs.readFileSync(file, 'utf8');
   if (/^_info:/m.test(text) || text.includes('${{')) return validateSources(file, [{ file, text, system: systemOf(file) }], environment);
   const { faults, config } = parseDeclarative(text, file);
-  return config === null ? report(faults) : accept(file, config);
+  const all = config === null ? faults : checkPluginOrderOf(text, file);
+  return config === null || all.length > 0 ? report(all) : accept(file, config);
 }
 
 /** Checks state files by rendering them. */

@@ -17,7 +17,7 @@ const retryMs = 100;
 const caseTimeoutMs = 60_000;
 const startTimeoutMs = 60_000;
 /** Lets cases play clients elsewhere by X-Forwarded-For, as a load balancer in front would. */
-const planeSettings = { KONG_TRUSTED_IPS: '127.0.0.0/8' };
+const planeSettings = { KONG_TRUSTED_IPS: '127.0.0.0/8', KONG_NGINX_PROXY_PROXY_NEXT_UPSTREAM: 'error' };
 
 /**
  * Renders some systems (all by default) with the addresses of a world.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { Origins } from './origins.js';
-import { checkPluginOrder } from './plugin-order.js';
+import { checkPluginOrder, checkPluginOrderOf } from './plugin-order.js';
 
 const messages = (text: string) => checkPluginOrder(parse(text), new Origins()).map((fault) => fault.message);
 const on = (route: string, service = '[]', global = '[]') =>
@@ -11,6 +11,16 @@ describe('a bundled plugin that decides below the policies', () => {
   test('does not share a route with an identity policy', () => {
     expect(messages(on('[{name: jwt-auth}, {name: ip-restriction}]'))).toEqual([
       "ip-restriction decides below the policies, so it can't share a route with jwt-auth",
+    ]);
+  });
+
+  test('is told with its place, its route and what to use instead', () => {
+    expect(checkPluginOrderOf(on('[{name: jwt-auth}, {name: acl}]'), 'kong.yml')).toEqual([
+      expect.objectContaining({
+        file: 'kong.yml:1',
+        path: 'services[0].routes[0].plugins[1].name',
+        hint: 'it runs for the route "r"; use permissions instead',
+      }),
     ]);
   });
 

@@ -1,7 +1,8 @@
+import { Environment } from '../env/environment.js';
 import type { Fault } from '../types.js';
 import { type Entry, entries, nameOf } from './entities.js';
-import type { Origins } from './origins.js';
-import { isTree, type Tree } from './source.js';
+import { Origins } from './origins.js';
+import { isTree, readSource, type Tree } from './source.js';
 
 /** The policies that say who a request is from or may be from; on a route with one of them nothing else may answer first. */
 const identityPolicies = new Set(['signature', 'api-key', 'jwt-auth', 'permissions']);
@@ -9,6 +10,9 @@ const identityPolicies = new Set(['signature', 'api-key', 'jwt-auth', 'permissio
 /** Bundled plugins that decide or answer after the policies have run fused, at 1940, but in Kong's eyes still before the service. */
 const decidingBelow = new Set([
   'acl',
+  'ai-prompt-guard',
+  'ai-proxy',
+  'ai-request-transformer',
   'aws-lambda',
   'azure-functions',
   'basic-auth',
@@ -18,6 +22,7 @@ const decidingBelow = new Set([
   'key-auth',
   'ldap-auth',
   'oauth2',
+  'post-function',
   'proxy-cache',
   'rate-limiting',
   'redirect',
@@ -27,6 +32,22 @@ const decidingBelow = new Set([
   'session',
   'standard-webhooks',
 ]);
+
+/** Which of our policies does what a bundled plugin does, in its place above. */
+const replacements: Readonly<Record<string, string>> = {
+  acl: 'permissions',
+  'basic-auth': 'jwt-auth or api-key',
+  'hmac-auth': 'signature',
+  'ip-restriction': 'a route of its own without identity',
+  jwt: 'jwt-auth',
+  'key-auth': 'api-key',
+  oauth2: 'jwt-auth',
+  'rate-limiting': 'redis-rate-limit',
+  'request-size-limiting': 'sanitize (body.max_bytes)',
+  'request-termination': 'a route of its own without identity',
+  'response-ratelimiting': 'redis-rate-limit',
+  'standard-webhooks': 'signature',
+};
 
 /** Headers that must be gone before an answer may come from a cache. */
 const credentialHeaders = ['authorization', 'cookie'];
@@ -48,6 +69,13 @@ export function checkPluginOrder(merged: Tree, origins: Origins): Fault[] {
     }
   }
   return faults;
+}
+
+/** The same for a file that is no state file, and so names nothing of the environment. */
+export function checkPluginOrderOf(text: string, file: string): Fault[] {
+  const origins = new Origins();
+  const { tree } = readSource(file, text, new Environment({ values: {}, defaults: {}, systems: [] }), origins);
+  return checkPluginOrder(tree, origins);
 }
 
 /** The instance of each plugin that runs for a route: the route's own, else its service's, else the global one. */
@@ -94,6 +122,8 @@ function dropsCredentials(plugin: Entry | undefined): boolean {
 
 function faultAt(plugin: Entry, route: Entry, message: string, origins: Origins): Fault {
   const place = origins.locate(plugin.entity, 'name');
-  const hint = `it runs for the route "${nameOf(route.entity)}"`;
+  const name = nameOf(plugin.entity);
+  const instead = replacements[name] === undefined ? '' : `; use ${replacements[name]} instead`;
+  const hint = `it runs for the route "${nameOf(route.entity)}"${instead}`;
   return { file: place?.file ?? '', path: place?.path ?? 'plugins', message, hint };
 }

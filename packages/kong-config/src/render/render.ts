@@ -1,5 +1,6 @@
 import { Environment } from '../env/environment.js';
 import type { Fault, Loaded } from '../types.js';
+import { completeGuard } from './guard.js';
 import { findDuplicates, mergeTrees } from './merge.js';
 import { Origins } from './origins.js';
 import { checkPluginOrder } from './plugin-order.js';
@@ -49,6 +50,7 @@ export function render(input: RenderInput): Rendered {
     const source = readSource(file, text, environment, origins);
     return prepareSource(source, origins, alone !== undefined && system === alone);
   });
+  completeGuard(prepared, rendered, alone);
   const merged = mergeTrees(prepared);
   const dbless = writeYaml(merged, [origin, `Systems: ${rendered.sort().join(', ') || 'none'}.`]);
   const faults = [

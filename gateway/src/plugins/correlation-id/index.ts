@@ -43,6 +43,7 @@ class CorrelationId implements PluginInstance {
   private readonly name: string;
   private readonly key: string;
   private readonly answerName: string;
+  private readonly dashedKey: string | null;
   private readonly echo: boolean;
   private readonly generate: Generator;
 
@@ -50,20 +51,26 @@ class CorrelationId implements PluginInstance {
     this.name = config.header_name;
     this.key = config.header_name.toLowerCase();
     this.answerName = responseName(config.header_name);
+    this.dashedKey = this.key.includes('_') ? this.answerName.toLowerCase() : null;
     this.echo = config.echo_downstream;
     this.generate = generatorFor(config.generator, environment);
   }
 
   access(exchange: Exchange): undefined {
-    const id = exchange.request.headers.get(this.key) || this.assign(exchange);
+    const id = this.given(exchange) || this.assign(exchange);
     if (this.echo) exchange.local.set(this, id);
   }
 
   headerFilter(exchange: Exchange, head: ResponseHead): void {
     if (!this.echo) return;
     // A request that met no route has no access phase, and still gets its id back.
-    const id = (exchange.local.get(this) as string | undefined) ?? (exchange.request.headers.get(this.key) || this.generate(exchange));
+    const id = (exchange.local.get(this) as string | undefined) ?? (this.given(exchange) || this.generate(exchange));
     head.headers.set(this.answerName, id);
+  }
+
+  /** The client's id; a name with `_` finds one with `-` too. */
+  private given({ request: { headers } }: Exchange): string | undefined {
+    return headers.get(this.key) ?? (this.dashedKey === null ? undefined : headers.get(this.dashedKey));
   }
 
   private assign(exchange: Exchange): string {

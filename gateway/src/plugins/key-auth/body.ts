@@ -1,7 +1,6 @@
 /** Finds a key in a request's body and takes it out. */
 import type { Exchange } from '../../plugin.js';
 import { decodeArgs, encodeArgsSorted } from '../lib/args.js';
-import { fromBytes, toBytes } from '../lib/bytes.js';
 import { decodeJson, encodeMembers } from '../lib/json.js';
 import { MultipartForm } from '../lib/multipart.js';
 
@@ -32,13 +31,13 @@ function jsonBody(raw: Buffer): KeyBody | null {
   const members = new Map<string, unknown>(Object.entries(value));
   return {
     find(name) {
-      const member = members.get(fromBytes(name));
+      const member = members.get(name);
       if (typeof member === 'object' && member !== null) return 'several';
-      return typeof member === 'string' ? { text: toBytes(member) } : null;
+      return typeof member === 'string' ? { text: member } : null;
     },
     without(name) {
-      members.delete(fromBytes(name));
-      return Buffer.from(encodeMembers(members));
+      members.delete(name);
+      return Buffer.from(encodeMembers(members), 'latin1');
     },
   };
 }

@@ -20,8 +20,13 @@ const NGINX_TITLES: Readonly<Record<number, string>> = {
 
 const KONG_PAGES = new Set([400, 404, 405, 408, 411, 412, 413, 414, 417, 494, 500, 502, 503, 504]);
 
-/** kong.response.error: status and message in the form that the client accepts; `message` null = Kong's words for the status. */
+/**
+ * kong.response.error: status and message in the form that the client accepts.
+ * @param message null = Kong's words for the status
+ * @throws RangeError for a status that is no error, on which Kong fails too
+ */
 export function errorExit(exchange: Exchange, status: number, message: string | null, headers?: Record<string, string>): Exit {
+  if (status < 400 || status > 599) throw new RangeError(`an error's status must be from 400 to 599, not ${status}`);
   const { contentType, text } = kongError(status, message, exchange.request.headers.get('accept'), exchange.id);
   return { status, body: text, headers: { ...headers, 'Content-Type': contentType } };
 }

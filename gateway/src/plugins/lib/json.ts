@@ -1,8 +1,12 @@
-/** JSON as Kong's lua-cjson reads and writes it, as far as a reader can tell. */
+/**
+ * JSON as Kong's lua-cjson reads and writes it, as far as a reader can tell. Like cjson it knows bytes, not characters: the
+ * strings of a decoded body are bytes, whatever their encoding, and come out as they went in.
+ */
 
 /** cjson's bound on nesting, both ways. */
 const DEPTH_MAX = 1000;
-const ESCAPED_BY_CJSON = /[/\x7f]/g;
+const DELETE = /\x7f/g;
+const ESCAPES = /\\(?:u([0-9A-Fa-f]{4})(?:\\u([Dd][C-Fc-f][0-9A-Fa-f]{2}))?|[\s\S])/g;
 
 /** cjson writes numbers with 14 significant digits; longer ones change on their way through Kong. */
 export function rounded(value: number): number {
@@ -23,10 +27,24 @@ function settle(value: object, depth: number): boolean {
   return true;
 }
 
-/** What a body says, wrapped because null is a value too; null when it is no JSON (RFC 8259), no UTF-8, or nested over 1000 deep. */
+const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
+const isHigh = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;
+const isSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdfff;
+
+/** One `\u` escape, or a pair of them, as bytes. Throws for half a pair, as cjson refuses it. */
+function unescaped(found: string, first: string | undefined, second: string | undefined): string {
+  if (first === undefined) return found;
+  const code = Number.parseInt(first, 16);
+  if (second !== undefined && isHigh(code)) return utf8(String.fromCharCode(code, Number.parseInt(second, 16)));
+  if (isSurrogate(code) || second !== undefined) throw new SyntaxError('half a surrogate pair');
+  return code < 0x80 ? found : utf8(String.fromCharCode(code));
+}
+
+/** What a body says, wrapped because null is a value too; null when it is no JSON or nested over 1000 deep. */
 export function decodeJson(body: Buffer): { value: unknown } | null {
+  const text = body.toString('latin1');
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
+    const value: unknown = JSON.parse(text.includes('\\u') ? text.replace(ESCAPES, unescaped) : text);
     if (typeof value === 'number') return { value: rounded(value) };
     if (typeof value === 'object' && value !== null && !settle(value, 1)) return null;
     return { value };
@@ -35,9 +53,9 @@ export function decodeJson(body: Buffer): { value: unknown } | null {
   }
 }
 
-/** As cjson escapes: `/` and DEL too. */
+/** JSON of a value: bytes from bytes, text from text. */
 export function encodeJson(value: unknown): string {
-  return JSON.stringify(value).replace(ESCAPED_BY_CJSON, (char) => (char === '/' ? '\\/' : '\\u007f'));
+  return JSON.stringify(value).replace(DELETE, '\\u007f');
 }
 
 /** An object of these members. Not through an object of JavaScript: `__proto__` is a name like any other. */

@@ -64,8 +64,10 @@ export class MultipartForm {
     else this.parts[at] = simple(name, value);
   }
 
+  /** Nothing at all without parts, as Kong's library writes it. */
   toString(): string {
     const { boundary } = this;
+    if (this.parts.length === 0) return '';
     return `${this.parts.map((part) => `--${boundary}\r\n${part.headers}\r\n\r\n${part.value}\r\n`).join('')}--${boundary}--\r\n`;
   }
 }

@@ -120,10 +120,9 @@ class ProxyCache implements PluginInstance {
     pending.status = head.status;
     pending.headers = keptHeaders(head.headers);
     pending.ttl = ttl;
-    // nginx runs no body filter for these, so Kong never keeps them.
-    const bodiless = exchange.upstream.method === 'HEAD' || head.status === 204 || head.status === 304;
     const tooLong = Number(head.headers.get('content-length') ?? 0) > ANSWER_MAX;
-    if (!bodiless && !tooLong) pending.chunks = [];
+    // nginx runs no body filter for HEAD, so Kong never keeps its answers.
+    if (exchange.upstream.method !== 'HEAD' && !tooLong) pending.chunks = [];
   }
 
   bodyFilter(exchange: Exchange, chunk: Buffer, last: boolean): Buffer {

@@ -120,7 +120,6 @@ class RateLimiting implements PluginInstance {
 
   private refuse(exchange: Exchange, reset: number): Exit {
     const { error_code, error_message, hide_client_headers } = this.config;
-    if (error_code < 400 || error_code > 599) throw new RangeError(`error_code must be from 400 to 599, not ${error_code}`);
     if (!hide_client_headers) exchange.responseHeaders.set('Retry-After', String(reset));
     return errorExit(exchange, error_code, error_message);
   }

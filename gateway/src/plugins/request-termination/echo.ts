@@ -5,7 +5,6 @@ import type { HeaderList } from '../../headers.js';
 import type { Exchange, PluginEnvironment } from '../../plugin.js';
 import { type Args, decodeArgs } from '../lib/args.js';
 import { fromBytes } from '../lib/bytes.js';
-import { decodeJson } from '../lib/json.js';
 
 function headersAsObject(headers: HeaderList): Record<string, string | string[]> {
   const out: Record<string, string | string[]> = Object.create(null);
@@ -27,8 +26,12 @@ function parsedBody(body: Buffer, contentType: string | undefined): unknown {
   const type = contentType?.toLowerCase() ?? '';
   if (type.startsWith('application/x-www-form-urlencoded')) return argsAsObject(decodeArgs(body.toString('latin1')));
   if (!type.startsWith('application/json')) return undefined;
-  const decoded = decodeJson(body)?.value;
-  return typeof decoded === 'object' && decoded !== null ? decoded : undefined;
+  try {
+    const decoded: unknown = JSON.parse(body.toString('utf8'));
+    return typeof decoded === 'object' && decoded !== null ? decoded : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function nodeId(environment: PluginEnvironment): string {

@@ -14,7 +14,7 @@ test.each([
     { status_code: 403, message: 'So long' },
     { status: 403, body: '{"message":"So long"}', headers: json },
   ],
-  [{ message: 'see https://a.test "x"' }, { status: 503, body: '{"message":"see https:\\/\\/a.test \\"x\\""}', headers: json }],
+  [{ message: 'see https://a.test "x"' }, { status: 503, body: '{"message":"see https://a.test \\"x\\""}', headers: json }],
   [
     { status_code: 200, body: '{}' },
     { status: 200, body: '{}' },

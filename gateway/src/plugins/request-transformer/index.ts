@@ -127,7 +127,7 @@ function setPath(exchange: Exchange, path: string): void {
 function transformBody(body: Buffer, kind: BodyKind, contentType: string, rules: RuleSet, env: Environment): Buffer | null {
   if (kind === 'json') {
     const json = transformJsonBody(body, rules, env);
-    return json === null ? null : Buffer.from(json, 'utf8');
+    return json === null ? null : Buffer.from(json, 'latin1');
   }
   if (kind === 'multipart') {
     const parts = transformMultipartBody(body.toString('latin1'), contentType, rules, env);

@@ -61,7 +61,7 @@ class BodyTransformer extends HeaderTransformer {
     }
     const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
     const changed = transformJson(body, this.rules);
-    if (changed !== null) return Buffer.from(changed);
+    if (changed !== null) return Buffer.from(changed, 'latin1');
     this.environment.log('warn', 'body transform failed: failed parsing json body', { requestId: exchange.id });
     return body;
   }

@@ -1,5 +1,4 @@
 /** Operations on the top level of a JSON answer (kong/plugins/response-transformer/body_transformer.lua). */
-import { fromBytes } from '../lib/bytes.js';
 import { decodeJson, encodeJson, encodeMembers, rounded } from '../lib/json.js';
 import { appendToJson } from '../lib/json-append.js';
 import { parseNumber } from '../lib/lua-number.js';
@@ -19,7 +18,7 @@ interface Rename {
 /** The value as Kong reads it: through JSON and half way back, so backslashes and control characters stay escaped. */
 function textOf(value: string | null): string {
   if (value === null) return 'null';
-  return JSON.stringify(fromBytes(value)).slice(1, -1).replaceAll('\x7f', '\\u007f').replaceAll('\\"', '"');
+  return JSON.stringify(value).slice(1, -1).replaceAll('\x7f', '\\u007f').replaceAll('\\"', '"');
 }
 
 /** Undefined for what is no number where one is asked for: such a rule does nothing. */
@@ -33,7 +32,7 @@ function typed(text: string, type: string | undefined): Rule['value'] | undefine
 function valueRules(entries: readonly string[], types: readonly string[]): Rule[] {
   return splitPairs(entries).flatMap(({ name, value }, i) => {
     const known = typed(textOf(value), types[i]);
-    return known === undefined ? [] : [{ name: fromBytes(name), value: known }];
+    return known === undefined ? [] : [{ name, value: known }];
   });
 }
 
@@ -51,10 +50,8 @@ export function jsonRules(config: ResponseTransformerConfig): JsonRules | null {
   if (lists.every(({ json }) => json.length === 0)) return null;
   const values = ({ json, json_types }: ResponseTransformerConfig['add']): Rule[] => valueRules(json, json_types);
   return {
-    remove: splitPairs(config.remove.json).map(({ name }) => fromBytes(name)),
-    rename: splitPairs(config.rename.json).flatMap(({ name, value }) =>
-      value === null ? [] : [{ from: fromBytes(name), to: fromBytes(value) }],
-    ),
+    remove: splitPairs(config.remove.json).map(({ name }) => name),
+    rename: splitPairs(config.rename.json).flatMap(({ name, value }) => (value === null ? [] : [{ from: name, to: value }])),
     replace: values(config.replace),
     add: values(config.add),
     append: values(config.append),

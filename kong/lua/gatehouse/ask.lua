@@ -3,7 +3,6 @@ local cjson = require "cjson.safe"
 local facts = require "gatehouse.facts"
 
 local tcp = ngx.socket.tcp
-local null = ngx.null
 
 local M = {}
 
@@ -11,8 +10,8 @@ local CONNECT_MS, SEND_MS, IDLE_MS = 200, 1000, 60000
 local POOL = { pool_size = 128, backlog = 2048 }
 -- A kept connection may be one that its server closed meanwhile; another is tried, a bounded number of times.
 local RETRIES = 8
--- How long a socket is left alone after it failed, in seconds.
-local REST = 0.5
+-- How long a socket is left alone after it failed, and after it said nothing in time, in seconds.
+local REST, REST_TIMEOUT = 0.5, 5
 local LINE_MAX_CONFIG = 1048576
 
 -- What a server said that a chain needs, by the chain's id. The same whichever server says it.
@@ -115,9 +114,9 @@ local function judged(path, id, conf, gathered)
   local spec, err = specs[id], nil
   if not spec then
     spec, err = define(path, id, conf)
-    if not spec then
-      return nil, err
-    end
+  end
+  if not spec then
+    return nil, err
   end
   if not gathered.line then
     gathered.line, gathered.body = facts.gather(spec.needs)
@@ -134,32 +133,51 @@ local function judged(path, id, conf, gathered)
   return ask(path, spec.timeout, request)
 end
 
+-- Tries one socket; a failed one is left alone for a while, and then tried by one request at a time until it answers again.
+local function try(path, id, conf, gathered, now)
+  local failed_before = resting[path]
+  if failed_before then
+    resting[path] = now + REST
+  end
+  local head, body = judged(path, id, conf, gathered)
+  if head then
+    resting[path] = nil
+    return head, body
+  end
+  resting[path] = now + (body == "timeout" and REST_TIMEOUT or REST)
+  return nil, body
+end
+
 --- Asks for the decision of a route's policies.
 -- @return line and body, and which socket answered; or nil and an error
 function M.decide(conf)
   local id, list, gathered = id_of(conf), M.sockets(), {}
   turn = turn % #list + 1
-  local now, last = ngx.now(), "no policy server"
+  -- Other requests move the turn on while this one waits.
+  local first, now = turn, ngx.now()
+  local tried, last = {}, nil
   for pass = 1, 2 do
     for i = 0, #list - 1 do
-      local path = list[(turn + i - 1) % #list + 1]
-      local rests = (resting[path] or 0) > now
+      local path = list[(first + i - 1) % #list + 1]
       -- Those that failed just now are asked only when no other answered.
-      if rests == (pass == 2) then
-        local head, body = judged(path, id, conf, gathered)
-        if head and head ~= "e" then
+      if not tried[path] and (pass == 2 or (resting[path] or 0) <= now) then
+        tried[path] = true
+        local head, body = try(path, id, conf, gathered, now)
+        if head == "e" then
+          return nil, "the policy server failed"
+        end
+        if head then
           return head, body, path
         end
-        last = head and "the policy server failed" or body
-        if head == "e" or last == "timeout" then
-          resting[path] = head == "e" and 0 or now + REST
+        last = body
+        -- Whoever did not answer in time may have decided: the client has waited long enough.
+        if last == "timeout" then
           return nil, last
         end
-        resting[path] = now + REST
       end
     end
   end
-  return nil, last == null and "no answer" or last
+  return nil, last or "no answer"
 end
 
 return M

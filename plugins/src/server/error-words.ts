@@ -37,6 +37,7 @@ function systems(): string[] {
 export function errorWordsLua(): string {
   return [
     '-- Written by `gatehouse schemas` from packages/policy: words and forms of errors.',
+    '-- luacheck: no max line length',
     'return {',
     '  quota_exceeded = "https://iana.org/assignments/http-problem-types#quota-exceeded",',
     '  -- What a bare status stands for.',

@@ -74,6 +74,7 @@ export class PolicyServer {
   status(): Record<string, number | boolean> {
     return {
       ready: this.ready,
+      pid: process.pid,
       underWay: this.admitted,
       chains: this.store.size,
       instances: this.pdk.instanceCount,

@@ -10,3 +10,4 @@ export { sanitize } from './sanitize/index.js';
 export { type HealthProbe, httpGet, type ServiceHealthEffects, serviceHealth } from './service-health/index.js';
 export { type ServiceTokenEffects, serviceToken } from './service-token/index.js';
 export { MemoryReplayStore, type SignatureEffects, signature } from './signature/index.js';
+export { familiesOf, type MetricFamily, registryFamilies, type TelemetryEffects, telemetry } from './telemetry/index.js';

@@ -8,6 +8,17 @@ import { sanitize } from './sanitize/index.js';
 import { serviceHealth } from './service-health/index.js';
 import { serviceToken } from './service-token/index.js';
 import { signature } from './signature/index.js';
+import { telemetry } from './telemetry/index.js';
 
 /** By falling priority. */
-export const policies: readonly Policy[] = [sanitize, signature, apiKey, jwtAuth, permissions, serviceToken, apiVersion, serviceHealth];
+export const policies: readonly Policy[] = [
+  sanitize,
+  signature,
+  apiKey,
+  jwtAuth,
+  permissions,
+  serviceToken,
+  apiVersion,
+  serviceHealth,
+  telemetry,
+];

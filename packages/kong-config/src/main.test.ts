@@ -61,9 +61,9 @@ describe('gatehouse render', () => {
   });
 
   test.each([
-    [['--fuse'], 'come with the policies'],
-    [['--no-fuse'], 'come with the policies'],
-    [['--transport', 'direct'], 'come with the policies'],
+    [['--fuse', '--no-fuse'], 'exclude each other'],
+    [['--no-fuse', '--transport', 'direct'], 'not with --no-fuse'],
+    [['--transport', 'other'], 'pdk or direct'],
     [['--target', 'konnect'], '--target is dbless or deck'],
     [['--system', 'nope'], 'no system "nope"'],
     [['gongbu'], '--system NAME'],

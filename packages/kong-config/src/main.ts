@@ -7,6 +7,7 @@ import { formatFault } from './declarative/format.js';
 import { parseDeclarative } from './declarative/load.js';
 import { firstDifference } from './render/difference.js';
 import { listSystems, readEnvFile, readStateFiles, UnknownSystemError } from './render/files.js';
+import type { Transport } from './render/fuse.js';
 import { checkPluginOrderOf } from './render/plugin-order.js';
 import { type Rendered, render, type StateFile } from './render/render.js';
 import type { Fault, KongConfig } from './types.js';
@@ -54,21 +55,37 @@ const renderOptions = {
 
 function renderCommand(args: string[]): number {
   const { values: options, positionals } = parseArgs({ args, options: renderOptions, allowPositionals: true });
-  if (options.transport !== undefined || options.fuse !== undefined || options['no-fuse'] !== undefined) {
-    throw new UsageError('--transport, --fuse and --no-fuse come with the policies: until then there is nothing to fuse or to transport');
-  }
   if (positionals.length > 0 && options.system === undefined) throw new UsageError(`"${positionals[0]}" is not an option: --system NAME…`);
   if (options.target !== 'dbless' && options.target !== 'deck') throw new UsageError('--target is dbless or deck');
   if (options.check) return checkCommitted();
   const systems = [...(options.system ?? []), ...positionals].flatMap((name) => name.split(','));
-  const rendered = renderFiles(readStateFiles(root, systems), environmentOf(options['env-file']));
+  const form = formOf(options);
+  const rendered = renderFiles(readStateFiles(root, systems), environmentOf(options['env-file']), form);
   if (rendered.dbless === null) return report(rendered.faults);
   return options.target === 'deck' ? writeDeck(rendered.deck(), options.out) : writeDbless(rendered.dbless, options.out);
 }
 
-function renderFiles(files: StateFile[], values: Values): Rendered {
+/** In which form Kong gets our policies. */
+interface Form {
+  transport?: Transport;
+  fuse?: boolean;
+}
+
+/** What decK syncs is for Kong in any case; a DB-less file is for the embedded plane unless a transport (or fusion) is asked for. */
+function formOf(options: { transport?: string; fuse?: boolean; 'no-fuse'?: boolean; target: string }): Form {
+  const { transport, target } = options;
+  const single = options['no-fuse'] === true;
+  if (transport !== undefined && transport !== 'pdk' && transport !== 'direct') throw new UsageError('--transport is pdk or direct');
+  if (single && options.fuse === true) throw new UsageError('--fuse and --no-fuse exclude each other');
+  if (single && transport === 'direct')
+    throw new UsageError('the direct lane asks for all policies of a route at once: not with --no-fuse');
+  if (transport === undefined && options.fuse !== true && !single && target !== 'deck') return {};
+  return { transport: transport ?? 'pdk', fuse: !single };
+}
+
+function renderFiles(files: StateFile[], values: Values, form: Form = {}): Rendered {
   const defaults = readEnvFile(path.join(root, defaultsFile));
-  return render({ files, values, defaults, systems: listSystems(root), parse: parseDeclarative });
+  return render({ files, values, defaults, systems: listSystems(root), parse: parseDeclarative, ...form });
 }
 
 /** The environment, with `.env` below it; or one file and nothing else. */

@@ -2,6 +2,7 @@ import type { PluginSource } from '../entities/plugins.js';
 import { closest } from '../schema/closest.js';
 import type { PluginSchema } from '../schema/types.js';
 import { bundledSchemas } from './bundled.js';
+import { fusedPlugins } from './gatehouse.js';
 import { guard } from './guard.js';
 import { policySchemas } from './policies.js';
 
@@ -13,7 +14,9 @@ export class PluginSchemaError extends Error {
   readonly code = 'PLUGIN_SCHEMA';
 }
 
-const registered = new Map<string, PluginSchema>([...bundledSchemas, guard, ...policySchemas()].map((schema) => [schema.name, schema]));
+const registered = new Map<string, PluginSchema>(
+  [...bundledSchemas, guard, ...fusedPlugins, ...policySchemas()].map((schema) => [schema.name, schema]),
+);
 
 /** The schemas of all plugins known so far, by name. */
 export const pluginSchemas: ReadonlyMap<string, PluginSchema> = registered;

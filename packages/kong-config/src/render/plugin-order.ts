@@ -79,7 +79,7 @@ export function checkPluginOrderOf(text: string, file: string): Fault[] {
 }
 
 /** The instance of each plugin that runs for a route: the route's own, else its service's, else the global one. */
-function pluginsOf(route: Entry, plugins: Entry[]): Map<string, Entry> {
+export function pluginsOf(route: Entry, plugins: Entry[]): Map<string, Entry> {
   const running = new Map<string, { plugin: Entry; rank: number }>();
   for (const plugin of plugins) {
     const rank = rankFor(plugin, route);

@@ -1,5 +1,6 @@
 import { Environment } from '../env/environment.js';
 import type { Fault, Loaded } from '../types.js';
+import { checkFusion, fuse, type Transport } from './fuse.js';
 import { completeGuard } from './guard.js';
 import { findDuplicates, mergeTrees } from './merge.js';
 import { Origins } from './origins.js';
@@ -28,6 +29,10 @@ export interface RenderInput {
   systems: readonly string[];
   /** Reads a rendered file and names its faults. */
   parse: (text: string, file: string) => Loaded;
+  /** For Kong itself: how it asks our policies. Unset: as the sources say it, for the embedded plane. */
+  transport?: Transport;
+  /** Whether each route's policies become one plugin; only with a transport, and then by default. */
+  fuse?: boolean;
 }
 
 /** Files as texts (those for decK only when asked for), or everything that is wrong. */
@@ -52,14 +57,19 @@ export function render(input: RenderInput): Rendered {
   });
   completeGuard(prepared, rendered, alone);
   const merged = mergeTrees(prepared);
-  const dbless = writeYaml(merged, [origin, `Systems: ${rendered.sort().join(', ') || 'none'}.`]);
   const faults = [
     ...prepared.flatMap((one) => one.faults),
     ...findDuplicates(merged, origins),
     ...checkPluginOrder(merged, origins),
     ...schemaFaults(merged, origins, input.parse),
+    ...(input.transport ? checkFusion(merged, origins) : []),
   ];
   if (faults.length > 0) return { faults: firstPerPlace(faults), dbless: null, deck: null };
+  if (input.transport && input.fuse !== false) {
+    const trees = prepared.map(({ tree }) => tree);
+    fuse(merged, trees, input.transport);
+  }
+  const dbless = writeYaml(mergeTrees(prepared), [origin, `Systems: ${rendered.sort().join(', ') || 'none'}.`]);
   return { faults: [], dbless, deck: () => deckFiles(prepared) };
 }
 

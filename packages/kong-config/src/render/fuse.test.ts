@@ -1,0 +1,83 @@
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { parseDeclarative } from '../declarative/load.js';
+import type { Transport } from './fuse.js';
+import { type Rendered, render } from './render.js';
+
+const GUARD = 'plugins:\n- name: guard\n';
+const info = (tag: string) => `_format_version: "3.0"\n_info:\n  select_tags: [${tag}]\n`;
+const rule = (field: string) => `{ rules: [{ allow: [{ ${field}: true }] }] }`;
+
+function run(body: string, transport: Transport = 'pdk', fuse = true, platform = GUARD): Rendered {
+  const files = [
+    { file: 'platform.yml', text: info('platform') + platform, system: null },
+    { file: 'a.yml', text: info('system-gongbu') + body, system: 'gongbu' },
+  ];
+  return render({ files, values: {}, defaults: {}, systems: ['gongbu'], parse: parseDeclarative, transport, fuse });
+}
+
+interface Plugin {
+  name: string;
+  config: { system: string; policies: string };
+}
+
+function pluginsOn(text: string | null): Plugin[] {
+  const route = parse(text ?? '').services[0].routes[0] as { plugins?: Plugin[] };
+  return route.plugins ?? [];
+}
+
+const policiesOf = (plugin: Plugin | undefined): { name: string; config: object }[] => JSON.parse(plugin?.config.policies ?? '[]');
+
+const service = (route: string, own: string) =>
+  `services:\n- name: s\n  url: http://h\n  plugins: ${own}\n  routes:\n  - { name: r, paths: [/r], plugins: ${route} }\n`;
+
+describe('fusion', () => {
+  test("one plugin has what runs for the route: its own before its service's before the global ones", () => {
+    const platform = `${GUARD}- name: sanitize\n- name: permissions\n  config: ${rule('public')}\n`;
+    const own = `[{ name: permissions, config: ${rule('authenticated')} }]`;
+    const { dbless, faults } = run(service('[{ name: cors }]', own), 'pdk', true, platform);
+    expect(faults).toEqual([]);
+    const plugins = pluginsOn(dbless);
+    expect(plugins.map(({ name }) => name).sort()).toEqual(['cors', 'gatehouse']);
+    const fused = plugins.find(({ name }) => name === 'gatehouse');
+    expect(fused?.config.system).toBe('gongbu');
+    expect(policiesOf(fused)).toEqual([
+      { name: 'permissions', config: { rules: [{ allow: [{ authenticated: true }] }] } },
+      { name: 'sanitize', config: {} },
+    ]);
+    const tree = parse(dbless ?? '');
+    expect(tree.plugins.map(({ name }: Plugin) => name)).toEqual(['guard']);
+    expect(tree.services[0].plugins).toBeUndefined();
+  });
+
+  test('a disabled one does not run, and a route without any has no plugin', () => {
+    const { dbless } = run(service('[{ name: sanitize, enabled: false }]', '[]'));
+    expect(pluginsOn(dbless)).toEqual([]);
+  });
+
+  test('the direct lane has a plugin of its own', () => {
+    expect(pluginsOn(run(service('[{ name: sanitize }]', '[]'), 'direct').dbless)[0]?.name).toBe('gatehouse-direct');
+  });
+
+  test('without fusion the sources stay as they are', () => {
+    expect(pluginsOn(run(service('[{ name: sanitize }]', '[]'), 'pdk', false).dbless)[0]?.name).toBe('sanitize');
+  });
+
+  test('what decK syncs is fused as well', () => {
+    const { deck } = run(service('[{ name: sanitize }]', '[]'));
+    const text = deck?.().find(({ name }) => name.includes('gongbu'))?.text ?? '';
+    expect(pluginsOn(text)[0]?.name).toBe('gatehouse');
+  });
+});
+
+describe('refused', () => {
+  test('a policy for one consumer', () => {
+    const { faults } = run('consumers:\n- username: c\n  plugins:\n  - name: sanitize\n');
+    expect(faults.map(({ message }) => message).join()).toContain("can't be bound to a consumer");
+  });
+
+  test('policies with no guard behind them', () => {
+    const { faults } = run(service('[{ name: sanitize }]', '[]'), 'pdk', true, '');
+    expect(faults).toEqual([expect.objectContaining({ message: 'no guard stands behind this policy' })]);
+  });
+});

@@ -3,7 +3,10 @@ import { randomBytes } from 'node:crypto';
 import type { BaseEffects, Log, Timers } from '@gatehouse/policy';
 import { Registry } from 'prom-client';
 import { type FetchText, fetchText } from '../jwt-auth/index.js';
+import { httpGet, type ServiceHealthEffects } from '../service-health/index.js';
 import { type StoreEffects, storeEffects } from '../stores/index.js';
+import { registryFamilies, type TelemetryEffects } from '../telemetry/index.js';
+import { LineWriter } from './line-writer.js';
 import { metricsOn } from './metrics.js';
 import { secretsFrom } from './secrets.js';
 import { SharedState } from './shared.js';
@@ -14,10 +17,14 @@ export interface RuntimeOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Unix milliseconds. */
   now?(): number;
+  /** Takes the access log's lines. Default: they are written to stderr, some at a time. */
+  accessLog?(line: string): void;
+  /** Metrics of the other processes that serve the same gateway, for `/metrics`. Default: there are none. */
+  otherMetrics?: TelemetryEffects['metricFamilies'];
 }
 
 /** All that the policies of this repository ask of the world. */
-export type RuntimeEffects = BaseEffects & StoreEffects & { readonly fetchText: FetchText };
+export type RuntimeEffects = BaseEffects & StoreEffects & ServiceHealthEffects & TelemetryEffects & { readonly fetchText: FetchText };
 
 export interface Runtime {
   readonly effects: RuntimeEffects;
@@ -46,9 +53,27 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     shared,
   };
   const stores = storeEffects(options.environment, base);
+  const lines = options.accessLog ? null : new LineWriter((text) => process.stderr.write(text), base);
+  const probe: ServiceHealthEffects['probe'] = {
+    get: httpGet,
+    pingRedis: async (system) => {
+      const { ping } = stores.effects.stores(system);
+      if (!ping) throw new Error('no Redis is named');
+      await ping();
+    },
+  };
+  const effects: RuntimeEffects = {
+    ...base,
+    ...stores.effects,
+    fetchText,
+    probe,
+    accessLog: options.accessLog ?? ((line) => lines!.write(line)),
+    metricFamilies: async () => [await registryFamilies(registry), ...((await options.otherMetrics?.()) ?? [])],
+  };
   const close = (): void => {
     shared.close();
     stores.close();
+    lines?.flush();
   };
-  return { effects: { ...base, ...stores.effects, fetchText }, registry, close };
+  return { effects, registry, close };
 }

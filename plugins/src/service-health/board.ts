@@ -12,8 +12,8 @@ export interface HealthProbe {
    * @throws when there is no answer within `timeoutMs`
    */
   get(url: string, options: { readonly timeoutMs: number; readonly maxBytes: number }): Promise<{ status: number; text: string }>;
-  /** Settles when Redis answers; null when there is no Redis to ask. */
-  readonly pingRedis: ((timeoutMs: number) => Promise<void>) | null;
+  /** Settles when a system's Redis answers; rejects when it does not in time, and when there is none. */
+  pingRedis(system: string): Promise<void>;
 }
 
 export interface BoardEffects extends Pick<BaseEffects, 'now' | 'monotonic' | 'after' | 'cancel' | 'log' | 'metrics'> {
@@ -75,14 +75,19 @@ export class Board implements HealthBoard {
   /** What the service says about its parts; rejects when it is down. */
   private async ask({ kind, url, path }: Service): Promise<ServiceState['checks']> {
     const { probe } = this.effects;
-    const { timeout_ms: timeoutMs } = this.config;
     if (kind === 'redis') {
-      if (!probe.pingRedis) throw new Error('there is no Redis');
-      await probe.pingRedis(timeoutMs);
+      await this.inTime(probe.pingRedis(this.config.system ?? ''));
       return null;
     }
     const targets = url!.split(',').map((base) => base.trim().replace(/\/$/, '') + path);
     return Promise.any(targets.map((target) => this.get(target)));
+  }
+
+  private inTime(asked: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = this.effects.after(this.config.timeout_ms, () => reject(new Error('no answer in time')));
+      asked.then(resolve, reject).finally(() => this.effects.cancel(timer));
+    });
   }
 
   private async get(target: string): Promise<ServiceState['checks']> {

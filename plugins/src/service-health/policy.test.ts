@@ -9,7 +9,11 @@ import { reportedChecks } from './reported-checks.js';
 
 type Reply = { status: number; text: string } | Error | null;
 
-function setup(config: object, replies: Record<string, Reply>, redis: (() => Promise<void>) | null = null) {
+function setup(
+  config: object,
+  replies: Record<string, Reply>,
+  redis = async (): Promise<void> => Promise.reject(new Error('there is no Redis')),
+) {
   const base = fakeEffects();
   const get = jest.fn<HealthProbe['get']>(async (url) => {
     const reply = replies[url] ?? null;
@@ -76,6 +80,10 @@ describe('forms', () => {
     expect(up.body.services.redis).toEqual({ status: 'healthy', response_time: 0 });
     expect((await setup({ format: 'freelance', services }, good, async () => Promise.reject(new Error('x'))).ask()).status).toBe(503);
     expect((await setup({ format: 'freelance', services }, good).ask()).status).toBe(503);
+    const hanging = setup({ format: 'freelance', services }, good, () => new Promise(() => {}));
+    const asked = hanging.ask();
+    await hanging.clock.advance(2000);
+    expect((await asked).status).toBe(503);
   });
 
   test('what a service reports is shown without its addresses', async () => {

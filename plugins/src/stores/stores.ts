@@ -35,6 +35,8 @@ export interface Stores {
   readonly replay: ReplayStore;
   readonly revocations: RevocationFeed;
   readonly apiKeys: ApiKeyStore;
+  /** Settles when Redis answers; null when there is none. */
+  readonly ping: (() => Promise<void>) | null;
   /** Resolves when a connection to Redis that was named stands, or was found to be away. */
   settled(): Promise<void>;
   close(): void;
@@ -54,6 +56,7 @@ export function memoryStores(effects: StoreNeeds): Stores {
     replay: new MemoryReplayStore(now),
     revocations: new MemoryRevocationFeed(effects),
     apiKeys: new MemoryApiKeyStore(),
+    ping: null,
     settled: async () => undefined,
     close: () => undefined,
   };
@@ -72,6 +75,7 @@ export function redisStores(system: string, settings: RedisSettings, effects: St
     replay: new RedisReplayStore(redis, keys),
     revocations: new RedisRevocationFeed(redis, keys, events, effects),
     apiKeys: new RedisApiKeyStore(redis, keys, events),
+    ping: () => redis.command('ping', []).then(() => undefined),
     settled: () =>
       redis.command('ping', []).then(
         () => undefined,

@@ -14,6 +14,7 @@ import { RequestRun } from './phases/request-run.js';
 import type { CertificateTable } from './tls/certificates.js';
 
 const SWEEP_MS = 500;
+const DRAIN_SWEEP_MS = 50;
 /** Connections beyond which new ones are closed at once. */
 const CONNECTIONS_MAX = 16_384;
 
@@ -28,15 +29,14 @@ export interface ServerOptions {
 export class GatewayServer implements ConnectionHandler {
   private readonly listeners: net.Server[] = [];
   private readonly connections = new Set<Http1Connection>();
-  private readonly sweeper: NodeJS.Timeout;
+  private sweeper: NodeJS.Timeout;
   private serial = 0;
   private running = 0;
   private draining = false;
   private whenIdle: (() => void) | null = null;
 
   constructor(private readonly options: ServerOptions) {
-    this.sweeper = setInterval(() => this.sweep(), SWEEP_MS);
-    this.sweeper.unref();
+    this.sweeper = this.sweepEvery(SWEEP_MS);
   }
 
   /** Open client connections, and requests being answered. */
@@ -57,6 +57,7 @@ export class GatewayServer implements ConnectionHandler {
         minVersion: 'TLSv1.2',
         ALPNProtocols: ['http/1.1'],
         allowHalfOpen: true,
+        handshakeTimeout: this.options.limits.headTimeoutMs,
         SNICallback: (name, done) => done(null, certificates.contextFor(name)),
         ...certificates.fallback(),
       },
@@ -69,11 +70,16 @@ export class GatewayServer implements ConnectionHandler {
     return this.open(server, port, host);
   }
 
-  /** Stops accepting, lets requests in flight finish, and ends what is left after `timeoutMs`. */
+  /**
+   * Stops accepting, lets requests in flight finish, and ends what is left after `timeoutMs`. A connection counts until it is
+   * closed: the last bytes of an answer may still be on their way when its request is done.
+   */
   async drain(timeoutMs: number): Promise<void> {
     this.draining = true;
     for (const server of this.listeners) server.close();
     for (const connection of this.connections) connection.shutdown();
+    clearInterval(this.sweeper);
+    this.sweeper = this.sweepEvery(DRAIN_SWEEP_MS);
     const idle = new Promise<void>((resolve) => {
       this.whenIdle = resolve;
     });
@@ -113,6 +119,7 @@ export class GatewayServer implements ConnectionHandler {
 
   private open(server: net.Server, port: number, host: string): Promise<number> {
     this.listeners.push(server);
+    server.maxConnections = CONNECTIONS_MAX;
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen({ port, host, backlog: 4096 }, () => resolve((server.address() as net.AddressInfo).port));
@@ -142,15 +149,26 @@ export class GatewayServer implements ConnectionHandler {
     if (this.draining) connection.shutdown();
   }
 
+  private sweepEvery(ms: number): NodeJS.Timeout {
+    return setInterval(() => this.sweep(), ms).unref();
+  }
+
   private sweep(): void {
     const now = this.options.now();
-    for (const connection of this.connections) if (connection.deadline <= now) connection.expire();
+    for (const connection of this.connections) if (connection.deadline <= now) this.expire(connection);
+  }
+
+  private expire(connection: Http1Connection): void {
+    try {
+      connection.expire();
+    } catch (error) {
+      connection.socket.destroy();
+      this.crashed(error);
+    }
   }
 
   private hasWork(): boolean {
-    if (this.running > 0) return true;
-    for (const connection of this.connections) if (connection.busy) return true;
-    return false;
+    return this.running > 0 || this.connections.size > 0;
   }
 
   private checkIdle(): void {

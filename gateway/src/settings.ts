@@ -35,6 +35,7 @@ const LIMIT_NAMES: Record<keyof HttpLimits, string> = {
   bodyTimeoutMs: 'GATEWAY_BODY_TIMEOUT_MS',
   keepAliveTimeoutMs: 'GATEWAY_KEEPALIVE_TIMEOUT_MS',
   sendTimeoutMs: 'GATEWAY_SEND_TIMEOUT_MS',
+  lingerTimeoutMs: 'GATEWAY_LINGER_TIMEOUT_MS',
   keepAliveRequests: 'GATEWAY_KEEPALIVE_REQUESTS',
   discardBytes: 'GATEWAY_DISCARD_BYTES',
 };

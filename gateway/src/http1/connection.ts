@@ -1,22 +1,25 @@
 /** One client connection that speaks HTTP/1: frames requests, hands them to the handler one after the other, writes the answers. */
 import type { Socket } from 'node:net';
 import { BodyFramer } from './body-framer.js';
-import { ChunkFault } from './chunked.js';
-import { findHeadEnd, HeadFault, hopeless, parseHead, type RequestHead } from './head-parser.js';
+import { HeadFault, type RequestHead } from './head-parser.js';
+import { HeadReader, withoutBlankLines } from './head-reader.js';
 import { Http1Reply } from './http1-reply.js';
 import type { ConnectionFacts, ConnectionHandler } from './incoming.js';
 import type { HttpLimits } from './limits.js';
 import { BodyFault, type BodyFeed, RequestBody } from './request-body.js';
 
-type Phase = 'idle' | 'head' | 'exchange' | 'tunnel' | 'closed';
+/** `flushing`: the answer is complete, the client has yet to take it. `closed`: nothing is read any more. */
+type Phase = 'idle' | 'head' | 'exchange' | 'flushing' | 'tunnel' | 'closed';
 
 const NOTHING = Buffer.alloc(0);
+const NEVER = Number.POSITIVE_INFINITY;
+/** Milliseconds that a client gets to use its idle connection once more while the gateway drains: a request may be on its way. */
+const LAST_CALL_MS = 500;
 
 export class Http1Connection implements BodyFeed {
   private phase: Phase = 'idle';
   /** Bytes not yet used: part of a head, or requests that were sent ahead. */
   private pending: Buffer = NOTHING;
-  private searched = 0;
   private body: RequestBody | null = null;
   private framer: BodyFramer | null = null;
   private discarded = 0;
@@ -24,10 +27,14 @@ export class Http1Connection implements BodyFeed {
   private reply: Http1Reply | null = null;
   private requests = 0;
   private lastOfConnection = false;
+  private draining = false;
+  private inputEnded = false;
   private paused = false;
   private running = false;
-  /** When the current wait ends, Unix ms; the server sweeps (cheaper than a timer each). */
-  deadline: number;
+  private readonly heads: HeadReader;
+  /** When the client must have sent something, and taken something, Unix ms; the server sweeps (cheaper than a timer each). */
+  private readBy: number;
+  private writeBy = NEVER;
 
   constructor(
     readonly socket: Socket,
@@ -37,7 +44,8 @@ export class Http1Connection implements BodyFeed {
     private readonly clock: () => number,
     private readonly onClosed: (connection: Http1Connection) => void,
   ) {
-    this.deadline = clock() + limits.headTimeoutMs;
+    this.heads = new HeadReader(limits);
+    this.readBy = clock() + limits.headTimeoutMs;
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('end', () => this.clientEnded());
     socket.on('close', () => this.socketClosed());
@@ -45,24 +53,27 @@ export class Http1Connection implements BodyFeed {
     socket.on('drain', () => this.drained());
   }
 
-  get busy(): boolean {
-    return this.phase === 'exchange' || this.phase === 'tunnel';
+  /** The current wait ends here, Unix ms. */
+  get deadline(): number {
+    return Math.min(this.readBy, this.writeBy);
   }
 
-  /** Closes now if idle, else after the current answer. */
+  /** Closes after the current answer, or soon if idle. */
   shutdown(): void {
     this.lastOfConnection = true;
-    if (this.phase === 'idle') this.socket.end();
+    this.draining = true;
+    if (this.phase === 'idle') this.readBy = Math.min(this.readBy, this.clock() + LAST_CALL_MS);
   }
 
   /** The deadline passed: answers 408, or closes what is idle or stuck. */
   expire(): void {
-    if (this.phase === 'head') return this.refuse(new HeadFault(408, 'the head took too long'));
-    if (this.phase === 'exchange' && this.body && !this.body.complete && this.reply?.headSent === false && !this.paused) {
-      this.body.fail(new BodyFault(408, 'the body took too long'));
-      return;
-    }
-    this.socket.destroy();
+    if (this.writeBy <= this.clock() || this.phase === 'closed') this.socket.destroy();
+    else if (this.phase === 'idle') this.closeGently();
+    else if (this.phase === 'head') this.refuse(new HeadFault(408, 'the head took too long'));
+    else if (this.phase === 'exchange' && this.reply?.headSent === false) {
+      this.readBy = NEVER;
+      this.body?.fail(new BodyFault(408, 'the body took too long'));
+    } else this.socket.destroy();
   }
 
   private receive(chunk: Buffer): void {
@@ -94,55 +105,34 @@ export class Http1Connection implements BodyFeed {
       if (this.pending.length === before && this.phase !== 'idle') break;
     }
     this.running = false;
-    if (this.phase === 'exchange' && this.pending.length > this.limits.headBytes) this.pauseBody();
+    if (this.phase !== 'idle' && this.phase !== 'head' && this.pending.length > this.limits.headBytes) this.pauseBody();
   }
 
   private skipBlankLines(): void {
-    let i = 0;
-    while (i < this.pending.length && (this.pending[i] === 13 || this.pending[i] === 10)) i++;
-    this.pending = i === 0 ? this.pending : this.pending.subarray(i);
+    this.pending = withoutBlankLines(this.pending);
     if (this.pending.length === 0) return;
     this.phase = 'head';
-    this.searched = 0;
-    this.deadline = this.clock() + this.limits.headTimeoutMs;
+    this.heads.reset();
+    this.readBy = this.clock() + this.limits.headTimeoutMs;
   }
 
   private readHead(): void {
-    const found = findHeadEnd(this.pending, this.searched);
-    const size = found ? found.end : this.pending.length;
-    if (size > this.limits.headBytes || (!found && size > this.limits.requestLineBytes)) {
-      const fault = this.overlong(size, found !== null);
-      if (fault) return this.refuse(fault);
-    }
-    if (!found) {
-      if (this.searched === 0 && hopeless(this.pending)) return this.refuse(new HeadFault(400, 'this is no HTTP'));
-      this.searched = this.pending.length;
-      return;
-    }
-    const text = this.pending.toString('latin1', 0, found.end);
-    this.pending = this.pending.subarray(found.next);
-    let head: RequestHead;
+    let head: RequestHead | null;
     try {
-      head = parseHead(text, this.limits);
+      head = this.heads.read(this.pending);
     } catch (error) {
       if (error instanceof HeadFault) return this.refuse(error);
       throw error;
     }
+    if (!head) return;
+    this.pending = this.pending.subarray(this.heads.used);
     this.begin(head);
-  }
-
-  private overlong(size: number, complete: boolean): HeadFault | null {
-    const lineEnd = this.pending.indexOf(10);
-    if (lineEnd < 0 || lineEnd >= this.limits.requestLineBytes) return new HeadFault(414, 'the request line is too long');
-    if (size > this.limits.headBytes) return new HeadFault(494, 'the head is too long');
-    const lastLine = complete ? 0 : this.pending.length - this.pending.lastIndexOf(10);
-    return lastLine > this.limits.headerLineBytes ? new HeadFault(494, 'a header line is too long') : null;
   }
 
   private begin(head: RequestHead): void {
     this.requests++;
     this.phase = 'exchange';
-    this.deadline = head.contentLength === 0 ? Number.POSITIVE_INFINITY : this.clock() + this.limits.bodyTimeoutMs;
+    this.readBy = head.contentLength === 0 ? NEVER : this.clock() + this.limits.bodyTimeoutMs;
     this.discarded = 0;
     this.expecting = head.expectContinue;
     const body = new RequestBody(this, head.contentLength);
@@ -161,7 +151,7 @@ export class Http1Connection implements BodyFeed {
     this.lastOfConnection = true;
     this.body = new RequestBody(null, 0);
     this.reply = new Http1Reply(this, 1.1, false, this.clock);
-    this.deadline = this.clock() + this.limits.sendTimeoutMs;
+    this.readBy = NEVER;
     this.handler.fault(fault, this.reply, this.facts);
   }
 
@@ -169,18 +159,10 @@ export class Http1Connection implements BodyFeed {
     const body = this.body;
     if (!body || body.complete || body.failed) return;
     const before = body.received;
-    try {
-      const bytes = this.pending;
-      this.pending = NOTHING;
-      this.pending = this.framer!.push(bytes);
-    } catch (error) {
-      if (!(error instanceof ChunkFault)) throw error;
-      this.lastOfConnection = true;
-      this.pending = NOTHING;
-      body.fail(new BodyFault(400, error.message));
-    }
-    if (!body.complete) this.deadline = this.clock() + this.limits.bodyTimeoutMs;
-    else if (this.reply && !this.reply.finished) this.deadline = Number.POSITIVE_INFINITY;
+    const bytes = this.pending;
+    this.pending = NOTHING;
+    this.pending = this.framer!.push(bytes);
+    if (!this.paused) this.readBy = body.complete ? NEVER : this.clock() + this.limits.bodyTimeoutMs;
     if (this.reply?.finished) this.afterDiscard(body.received - before);
   }
 
@@ -195,12 +177,15 @@ export class Http1Connection implements BodyFeed {
   pauseBody(): void {
     if (this.paused) return;
     this.paused = true;
+    // While we don't read, the client can't be late.
+    if (this.phase === 'exchange') this.readBy = NEVER;
     this.socket.pause();
   }
 
   resumeBody(): void {
     if (!this.paused) return;
     this.paused = false;
+    if (this.phase === 'exchange' && this.body && !this.body.complete) this.readBy = this.clock() + this.limits.bodyTimeoutMs;
     this.socket.resume();
   }
 
@@ -208,30 +193,43 @@ export class Http1Connection implements BodyFeed {
 
   /** The client must take something of the answer within the limit. */
   waiting(): void {
-    this.deadline = this.clock() + this.limits.sendTimeoutMs;
+    this.writeBy = this.clock() + this.limits.sendTimeoutMs;
   }
 
-  /** The answer is complete: drops what is left of the body, then goes on with the next request or closes. */
+  /**
+   * The answer is complete: drops what is left of the body, then goes on with the next request or closes. A client that was told
+   * that the connection stays may have sent that request already, so not even a shutdown closes it here.
+   */
   finished(keepAlive: boolean): void {
     const body = this.body!;
-    if (!keepAlive || this.lastOfConnection || body.failed) {
-      this.phase = 'closed';
-      this.closeGently();
-      return;
-    }
-    if (body.complete) {
-      this.next();
-      return;
-    }
-    this.deadline = this.clock() + this.limits.bodyTimeoutMs;
+    if (!keepAlive || body.failed) return this.closeGently();
+    if (body.complete) return this.flush();
+    this.readBy = this.clock() + this.limits.bodyTimeoutMs;
     body.discard();
+  }
+
+  /** The answer was cut: what is left of it still goes out, nothing else. */
+  cutOff(): void {
+    this.phase = 'closed';
+    this.pending = NOTHING;
+    this.readBy = NEVER;
+    this.waiting();
+    this.socket.destroySoon();
+  }
+
+  /** Answers that a client does not take must not pile up: its next request waits until this one's is on its way. */
+  private flush(): void {
+    if (!this.socket.writableNeedDrain) return this.next();
+    this.phase = 'flushing';
+    this.readBy = NEVER;
+    this.waiting();
   }
 
   private afterDiscard(bytes: number): void {
     if (this.phase !== 'exchange') return;
     this.discarded += bytes;
     if (this.body!.failed || this.discarded > this.limits.discardBytes) this.socket.destroy();
-    else if (this.body!.complete) this.next();
+    else if (this.body!.complete) this.flush();
   }
 
   private next(): void {
@@ -239,30 +237,32 @@ export class Http1Connection implements BodyFeed {
     this.body = null;
     this.reply = null;
     this.framer = null;
-    this.deadline = this.clock() + this.limits.keepAliveTimeoutMs;
+    this.writeBy = NEVER;
+    this.readBy = this.clock() + (this.draining ? LAST_CALL_MS : this.limits.keepAliveTimeoutMs);
     this.resumeBody();
-    if (this.pending.length > 0 && !this.running) setImmediate(() => this.runIfIdle());
+    if (this.pending.length > 0 && !this.running) setImmediate(() => this.phase === 'idle' && this.guardedRun());
+    else if (this.inputEnded && this.pending.length === 0) this.closeGently();
   }
 
-  private runIfIdle(): void {
-    if (this.phase === 'idle' && this.pending.length > 0 && !this.running) this.guardedRun();
-  }
-
-  /** Ends the socket so that an answer still on its way is not lost to a reset: reads and drops for a moment. */
+  /** Ends the socket so that an answer still on its way is not lost to a reset: sends what is left, then reads and drops for a moment. */
   private closeGently(): void {
+    this.phase = 'closed';
     this.pending = NOTHING;
-    this.deadline = this.clock() + 2000;
+    this.readBy = NEVER;
+    this.waiting();
     this.resumeBody();
-    this.socket.end();
+    this.socket.end(() => {
+      this.writeBy = NEVER;
+      this.readBy = this.clock() + this.limits.lingerTimeoutMs;
+    });
   }
 
   /** The connection becomes a tunnel: nothing here reads it any more. */
   detach(): Buffer {
     this.phase = 'tunnel';
-    this.deadline = Number.POSITIVE_INFINITY;
-    this.socket.removeAllListeners('data');
-    this.socket.removeAllListeners('end');
-    this.socket.removeAllListeners('drain');
+    this.readBy = NEVER;
+    this.writeBy = NEVER;
+    for (const event of ['data', 'end', 'drain']) this.socket.removeAllListeners(event);
     const early = this.pending;
     this.pending = NOTHING;
     return early;
@@ -271,21 +271,22 @@ export class Http1Connection implements BodyFeed {
   /** An answer begins. A client that waits for `100 Continue` is about to send its body all the same, so it gets that first. */
   answering(): boolean {
     if (this.expecting) this.wantBody();
-    return this.lastOfConnection;
+    return this.lastOfConnection || this.body?.failed === true;
   }
 
   private drained(): void {
-    if (this.phase === 'exchange' && this.body?.complete) this.deadline = Number.POSITIVE_INFINITY;
-    this.reply?.drained();
+    if (this.phase === 'closed') return;
+    this.writeBy = NEVER;
+    if (this.phase === 'flushing') this.next();
+    else this.reply?.drained();
   }
 
   private clientEnded(): void {
-    if (this.phase === 'exchange' && this.reply && !this.reply.finished) {
-      this.body?.fail(new BodyFault(null, 'the client closed the connection'));
-      this.socket.destroy();
-      return;
-    }
-    this.socket.end();
+    this.inputEnded = true;
+    // Requests that were sent ahead are still served.
+    if (this.phase === 'flushing' || (this.phase === 'idle' && this.pending.length > 0)) return;
+    if (this.phase === 'exchange' && this.reply?.finished === false) this.socket.destroy();
+    else this.socket.end();
   }
 
   private socketClosed(): void {

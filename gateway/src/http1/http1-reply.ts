@@ -8,13 +8,17 @@ import { join } from './tunnel.js';
 
 /** Up to this size head and body go out in one buffer, one system call. */
 const COPY_MAX = 32_768;
+/** A larger piece goes out in slices, each when the one before was taken: so a slow client is told from one that is stuck. */
+const SLICE = 262_144;
 
 export class Http1Reply implements Reply {
   private text = '';
   private chunked = false;
-  private bodiless = false;
   /** Bytes still to come; null when unknown. */
   private left: number | null = null;
+  /** Slices that wait for the client to take those before them. */
+  private backlog: Buffer[] = [];
+  private lastQueued = false;
   headSent = false;
   finished = false;
   closed = false;
@@ -31,22 +35,30 @@ export class Http1Reply implements Reply {
 
   start(status: number, headers: HeaderList, length: number | null, bodiless: boolean): void {
     this.headSent = true;
-    this.bodiless = bodiless;
     this.left = bodiless ? 0 : length;
     this.chunked = !bodiless && length === null && this.version >= 1.1;
     const closing = this.connection.answering();
-    if (closing || (!bodiless && length === null && !this.chunked)) this.keepAlive = false;
+    // To a client, a status below 200 announces another answer: none may follow on this connection.
+    if (closing || status < 200 || (!bodiless && length === null && !this.chunked)) this.keepAlive = false;
     this.text = formatHead(status, headers, { length, bodiless, chunked: this.chunked, keepAlive: this.keepAlive }, this.clock());
   }
 
   write(chunk: Buffer, last: boolean): boolean {
     if (this.closed || this.finished) return true;
-    const data = this.bodiless ? chunk.subarray(0, 0) : chunk;
-    if (this.left !== null) this.left -= data.length;
+    const data = this.within(chunk);
     const flowing = this.send(data, last);
-    if (last) this.complete();
-    else if (!flowing) this.connection.waiting();
+    if (this.backlog.length > 0) this.lastQueued ||= last;
+    else if (last) this.complete();
+    if (!flowing && !this.finished) this.connection.waiting();
     return flowing;
+  }
+
+  /** What of a piece was announced: more would be read as the beginning of the next answer. */
+  private within(chunk: Buffer): Buffer {
+    if (this.left === null) return chunk;
+    const data = chunk.length > this.left ? chunk.subarray(0, this.left) : chunk;
+    this.left -= data.length;
+    return data;
   }
 
   flush(): void {
@@ -66,7 +78,8 @@ export class Http1Reply implements Reply {
     if (!drop) this.flush();
     this.finished = true;
     this.onAbort = null;
-    this.connection.socket.destroySoon();
+    this.backlog = [];
+    this.connection.cutOff();
   }
 
   tunnel(headers: HeaderList, upstream: Duplex, early: Buffer): void {
@@ -84,7 +97,12 @@ export class Http1Reply implements Reply {
 
   /** The socket can take more. */
   drained(): void {
-    this.onDrain?.();
+    if (this.finished) return;
+    let flowing = true;
+    while (flowing && this.backlog.length > 0) flowing = this.connection.socket.write(this.backlog.shift()!);
+    if (this.lastQueued && this.backlog.length === 0) this.complete();
+    else if (flowing) this.onDrain?.();
+    else this.connection.waiting();
   }
 
   /** The client is gone. */
@@ -113,7 +131,11 @@ export class Http1Reply implements Reply {
     const total = before.length + data.length + after.length;
     if (total === 0) return true;
     this.bytesOut += total;
-    const socket = this.connection.socket;
+    const { socket } = this.connection;
+    if (this.backlog.length > 0) {
+      this.backlog.push(Buffer.from(before, 'latin1'), data, Buffer.from(after, 'latin1'));
+      return false;
+    }
     if (data.length === 0) return socket.write(before + after, 'latin1');
     if (data.length > COPY_MAX) return this.sendParts(before, data, after);
     if (before === '' && after === '') return socket.write(data);
@@ -125,12 +147,18 @@ export class Http1Reply implements Reply {
   }
 
   private sendParts(before: string, data: Buffer, after: string): boolean {
-    const socket = this.connection.socket;
+    const { socket } = this.connection;
     socket.cork();
     if (before !== '') socket.write(before, 'latin1');
-    let flowing = socket.write(data);
-    if (after !== '') flowing = socket.write(after, 'latin1');
+    let flowing = socket.write(data.length > SLICE ? data.subarray(0, SLICE) : data);
+    if (data.length > SLICE) this.keepRest(data, after);
+    else if (after !== '') flowing = socket.write(after, 'latin1');
     socket.uncork();
-    return flowing;
+    return flowing && this.backlog.length === 0;
+  }
+
+  private keepRest(data: Buffer, after: string): void {
+    for (let at = SLICE; at < data.length; at += SLICE) this.backlog.push(data.subarray(at, at + SLICE));
+    if (after !== '') this.backlog.push(Buffer.from(after, 'latin1'));
   }
 }

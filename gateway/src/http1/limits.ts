@@ -15,6 +15,8 @@ export interface HttpLimits {
   keepAliveTimeoutMs: number;
   /** Milliseconds in which a client must take some of the answer. */
   sendTimeoutMs: number;
+  /** Milliseconds that a connection is read after its last answer was sent, so that a reset does not destroy the answer. */
+  lingerTimeoutMs: number;
   keepAliveRequests: number;
   /** Bytes of an unread body that are read and dropped to keep a connection usable. */
   discardBytes: number;
@@ -29,6 +31,7 @@ export const defaultLimits: HttpLimits = {
   bodyTimeoutMs: 60_000,
   keepAliveTimeoutMs: 75_000,
   sendTimeoutMs: 60_000,
+  lingerTimeoutMs: 2000,
   keepAliveRequests: 10_000,
   discardBytes: 16 * 1024 * 1024,
 };

@@ -11,6 +11,8 @@ export interface AccessOwner {
   accessDone(exit: Exit | null): void;
   /** A handler threw or rejected; the owner answers. */
   pluginFailed(error: unknown): void;
+  /** Something of ours threw after a handler had decided. */
+  crashed(error: unknown): void;
 }
 
 export class AccessPhase {
@@ -59,14 +61,12 @@ export class AccessPhase {
       if (result) this.exit = result;
       return false;
     }
-    result.then(
-      (exit) => {
-        if (this.owner.over) return;
-        if (exit) this.exit = exit;
-        this.run(next);
-      },
-      (error) => this.owner.pluginFailed(error),
-    );
+    const goOn = (exit: Exit | undefined): void => {
+      if (this.owner.over) return;
+      if (exit) this.exit = exit;
+      this.run(next);
+    };
+    result.then(goOn, (error) => this.owner.pluginFailed(error)).catch((error) => this.owner.crashed(error));
     return true;
   }
 }

@@ -149,10 +149,9 @@ export class RequestRun implements ForwardOwner, AccessOwner {
     }
     const ready = exchange.collectedBody ? null : incoming.body.takeComplete();
     if (ready) return this.proxy({ kind: 'collected', body: { length: ready.length, memory: ready, file: null } });
-    (exchange.collectedBody ?? exchange.collect()).then(
-      (body) => (this.over ? body.file?.close() : this.proxy({ kind: 'collected', body })),
-      (error) => (error instanceof BodyFault ? this.bodyFailed(error.status) : this.crashed(error)),
-    );
+    (exchange.collectedBody ?? exchange.collect())
+      .then((body) => (this.over ? body.file?.close() : this.proxy({ kind: 'collected', body })))
+      .catch((error) => (error instanceof BodyFault ? this.bodyFailed(error.status) : this.crashed(error)));
   }
 
   private proxy(body: OutgoingBody): void {
@@ -170,6 +169,7 @@ export class RequestRun implements ForwardOwner, AccessOwner {
     this.forward?.cancel();
     if (this.answer.started) this.answer.cut(false);
     else if (status !== null) return this.nginxError(status);
+    else this.answer.finish(true);
     this.end();
   }
 
@@ -250,20 +250,22 @@ export class RequestRun implements ForwardOwner, AccessOwner {
     this.end();
   }
 
-  /** A fault of ours: never a pass. */
-  private crashed(error: unknown): void {
+  /** A fault of ours: never a pass, and never the process. */
+  crashed(error: unknown): void {
     this.plane.log('error', 'a request failed inside the gateway', {
       error: error instanceof Error ? error.stack : String(error),
       requestId: this.exchange.id,
     });
     if (this.over) return;
     this.forward?.cancel();
-    if (this.answer.started) {
-      this.answer.cut(false);
-      this.end();
-      return;
+    try {
+      if (this.answer.started) this.answer.cut(false);
+      else this.kongError(500, 'An unexpected error occurred');
+    } catch {
+      // What failed once may fail for the error's answer, too.
+      this.incoming.reply.abort(true);
     }
-    this.kongError(500, 'An unexpected error occurred');
+    this.end();
   }
 
   private end(): void {

@@ -10,7 +10,8 @@ import { formatRequestHead, trailersWanted, wantsWebSocket } from './request-hea
 import type { RequestStream } from './request-stream.js';
 import { clientHeaders } from './response-headers.js';
 import type { ResponseStart } from './response-parser.js';
-import type { Endpoint, Timeouts, UpstreamConnection, UpstreamError, UpstreamSink } from './upstream-connection.js';
+import type { Endpoint, Timeouts, UpstreamConnection, UpstreamSink } from './upstream-connection.js';
+import type { UpstreamError } from './upstream-error.js';
 import type { UpstreamPool } from './upstream-pool.js';
 
 /** What the forwarder tells the run loop; exactly one of `answered`, `failed`, `upgraded` ends the asking. */
@@ -26,6 +27,8 @@ export interface ForwardOwner {
   /** The answer was cut while it was sent. `broken`: by its own framing. */
   cut(broken: boolean): void;
   upgraded(headers: HeaderList, connection: UpstreamConnection): void;
+  /** Something of ours threw. */
+  crashed(error: unknown): void;
 }
 
 export interface ForwardDeps {
@@ -52,6 +55,8 @@ export class Forward implements UpstreamSink {
   private lastStatus: 502 | 504 | null = null;
   /** A hash cookie that the answer carries. */
   private setCookie: string | null = null;
+  /** A kept-alive connection failed: the next try gets a new one, or a request that kills connections would go through all of them. */
+  private fresh = false;
   private answering = false;
   private done = false;
   private readonly timeouts: Timeouts;
@@ -73,10 +78,12 @@ export class Forward implements UpstreamSink {
     const service = this.exchange.service!;
     const picked = this.deps.balancer.pick(service.host, service.port, this.facts, this.tried);
     if (picked instanceof Promise) {
-      picked.then(
-        (result) => this.picked(result),
-        () => this.fail(503, 'name resolution failed'),
-      );
+      picked
+        .then(
+          (result) => this.picked(result),
+          () => this.fail(503, 'name resolution failed'),
+        )
+        .catch((error) => this.crashed(error));
       return;
     }
     this.picked(picked);
@@ -122,7 +129,7 @@ export class Forward implements UpstreamSink {
     const options = https ? this.deps.tlsFor(exchange, host) : null;
     const key = options ? `${peer.ip}|${peer.port}|${host}|${exchange.service!.id}` : `${peer.ip}|${peer.port}`;
     const endpoint: Endpoint = { key, ip: peer.ip, port: peer.port, tls: options };
-    const connection = this.deps.pool.acquire(endpoint);
+    const connection = this.deps.pool.acquire(endpoint, this.fresh);
     this.connection = connection;
     exchange.upstreamAskedAt ||= this.deps.now();
     const isHead = exchange.upstream.method === 'HEAD';
@@ -239,6 +246,11 @@ export class Forward implements UpstreamSink {
     else if (failed) this.deps.balancer.reportTcpFailure(failed);
   }
 
+  crashed(error: unknown): void {
+    this.settle();
+    this.owner.crashed(error);
+  }
+
   /** A try is over; the time counts where there was an answer. */
   private finishPeer(): void {
     if (!this.peer) return;
@@ -250,7 +262,10 @@ export class Forward implements UpstreamSink {
 
   private mayRetry(error: UpstreamError): boolean {
     // A kept-alive connection that the service closed meanwhile costs no try, as in nginx.
-    if (error.kind === 'closed' && this.connection?.reused) this.triesLeft++;
+    if (error.kind === 'closed' && this.connection?.reused) {
+      this.fresh = true;
+      this.triesLeft++;
+    }
     if (this.triesLeft <= 0 || error.kind === 'invalid') return false;
     if (!(error.timedOut ? this.deps.retryOn.timeout : this.deps.retryOn.error)) return false;
     if (!this.connection?.sent) return this.body.kind !== 'stream' || this.body.stream.rewindable;

@@ -3,23 +3,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { streamed } from './memory-valve.js';
 import { ResponseFault, ResponseParser, type ResponseSink, type ResponseStart } from './response-parser.js';
-
-export type UpstreamErrorKind = 'connect' | 'connect_timeout' | 'send_timeout' | 'read_timeout' | 'closed' | 'invalid' | 'tls';
-
-/** Asking a service failed. `kind` says how; nothing of it reaches a client. */
-export class UpstreamError extends Error {
-  readonly code = 'UPSTREAM_FAILED';
-  constructor(
-    readonly kind: UpstreamErrorKind,
-    message: string,
-  ) {
-    super(message);
-  }
-
-  get timedOut(): boolean {
-    return this.kind === 'connect_timeout' || this.kind === 'send_timeout' || this.kind === 'read_timeout';
-  }
-}
+import { UpstreamError } from './upstream-error.js';
 
 /** Receives the answer to one request; `error` at most once and not after `end`. */
 export interface UpstreamSink extends ResponseSink {
@@ -30,6 +14,8 @@ export interface UpstreamSink extends ResponseSink {
   passOn(): void;
   /** The service takes more of the request's body. */
   drain(): void;
+  /** Something of ours threw while one of the others ran; nothing follows. */
+  crashed(error: unknown): void;
 }
 
 export interface Endpoint {
@@ -73,13 +59,17 @@ export class UpstreamConnection implements ResponseSink {
     this.socket.setNoDelay(true);
     this.socket.once(endpoint.tls ? 'secureConnect' : 'connect', () => {
       this.connected = true;
-      if (this.waiting === 'connect') this.wait(this.bodyDone && !this.socket.writableNeedDrain ? 'read' : 'send');
-      this.sink?.ready();
+      if (this.waiting === 'connect') this.waitForService();
+      this.tell((sink) => sink.ready());
     });
     this.socket.on('data', (chunk: Buffer) => this.receive(chunk));
     this.socket.on('end', () => this.peerEnded());
     this.socket.on('error', (error) => this.fail(new UpstreamError(this.connected ? 'closed' : 'connect', error.message)));
-    this.socket.on('close', () => this.peerEnded());
+    this.socket.on('close', () => {
+      if (this.timer) clearTimeout(this.timer);
+      this.timer = null;
+      this.peerEnded();
+    });
     this.socket.on('drain', () => this.drained());
   }
 
@@ -105,40 +95,52 @@ export class UpstreamConnection implements ResponseSink {
     this.upgrade = null;
     this.requestSent = true;
     this.bodyDone = !more;
-    this.wait(this.connected ? 'send' : 'connect');
-    const flowing = this.transmit(head, body);
-    if (!this.connected) return;
-    if (flowing && !more) this.wait('read');
+    this.transmit(head, body);
+    if (!this.connected) {
+      this.wait('connect');
+      return;
+    }
+    this.waitForService();
     sink.ready();
   }
 
   private bodyDone = true;
 
-  private transmit(head: string, body: Buffer | null): boolean {
-    if (body === null || body.length === 0) return this.socket.write(head, 'latin1');
+  private transmit(head: string, body: Buffer | null): void {
+    if (body === null || body.length === 0) {
+      this.socket.write(head, 'latin1');
+      return;
+    }
     if (body.length > 16_384) {
       this.socket.cork();
       this.socket.write(head, 'latin1');
-      const flowing = this.socket.write(body);
+      this.socket.write(body);
       this.socket.uncork();
-      return flowing;
+      return;
     }
     const all = Buffer.allocUnsafe(head.length + body.length);
     all.write(head, 0, 'latin1');
     body.copy(all, head.length);
-    return this.socket.write(all);
+    this.socket.write(all);
+  }
+
+  /** What the service owes us now. Nothing while more of the body is to come: a client that is slow is no fault of the service. */
+  private waitForService(): void {
+    if (this.socket.writableNeedDrain) this.wait('send');
+    else this.wait(this.bodyDone ? 'read' : 'nothing');
   }
 
   /** A piece of the body; false: wait for the sink's `drain`. */
   write(chunk: Buffer): boolean {
-    if (this.connected) this.wait('send');
-    return this.socket.write(chunk);
+    const flowing = this.socket.write(chunk);
+    if (!flowing && this.connected) this.wait('send');
+    return flowing;
   }
 
-  endBody(last: Buffer | string): void {
+  endBody(last: string): void {
     this.bodyDone = true;
-    const flowing = last.length === 0 ? !this.socket.writableNeedDrain : this.socket.write(last);
-    if (flowing && this.connected) this.wait('read');
+    if (last.length > 0) this.socket.write(last, 'latin1');
+    if (this.connected) this.waitForService();
   }
 
   pause(): void {
@@ -158,10 +160,15 @@ export class UpstreamConnection implements ResponseSink {
     this.socket.destroy();
   }
 
-  /** After a 101: what the service has sent behind its head; the caller owns the socket from here. */
+  /**
+   * After a 101: what the service has sent behind its head; the caller owns the socket from here. It is closed when nothing
+   * passes in either direction for as long as an answer may take (nginx: proxy_read_timeout).
+   */
   takeOver(): Buffer {
     this.sink = null;
     this.wait('nothing');
+    if (this.timer) clearTimeout(this.timer);
+    this.socket.setTimeout(this.timeouts!.read, () => this.socket.destroy());
     for (const event of ['data', 'end', 'error', 'close', 'drain']) this.socket.removeAllListeners(event);
     return this.upgrade ?? Buffer.alloc(0);
   }
@@ -186,7 +193,8 @@ export class UpstreamConnection implements ResponseSink {
     const sink = this.sink;
     this.sink = null;
     this.wait('nothing');
-    const free = this.reusable && this.bodyDone && !this.socket.destroyed;
+    // What is left of the request's body would stand before the next request's head, in a queue that may never move.
+    const free = this.reusable && this.bodyDone && this.socket.writableLength === 0 && !this.socket.destroyed;
     // The client may have stopped the last piece: whoever asks next would wait for ever.
     if (free && this.socket.isPaused()) this.socket.resume();
     // The pool gets it back first, so that a request that follows at once finds it.
@@ -198,7 +206,8 @@ export class UpstreamConnection implements ResponseSink {
   // ---- socket events
 
   private receive(chunk: Buffer): void {
-    if (!this.sink) {
+    const { sink } = this;
+    if (!sink) {
       // Bytes that nobody asked for: the framing of this connection can't be trusted.
       this.socket.destroy();
       return;
@@ -210,8 +219,23 @@ export class UpstreamConnection implements ResponseSink {
       else if (rest.length > 0) this.socket.destroy();
       if (this.sink && this.parser.ripe) this.passOn(this.sink);
     } catch (error) {
-      // A fault of our own ends this exchange too, never the process.
-      this.fail(new UpstreamError('invalid', error instanceof ResponseFault ? error.message : String(error)));
+      if (error instanceof ResponseFault) this.fail(new UpstreamError('invalid', error.message));
+      else this.crash(sink, error);
+    }
+  }
+
+  /** A fault of our own ends this exchange, never the process. */
+  private crash(sink: UpstreamSink, error: unknown): void {
+    this.cancel();
+    sink.crashed(error);
+  }
+
+  private tell(step: (sink: UpstreamSink) => void, sink = this.sink): void {
+    if (!sink) return;
+    try {
+      step(sink);
+    } catch (error) {
+      this.crash(sink, error);
     }
   }
 
@@ -234,8 +258,8 @@ export class UpstreamConnection implements ResponseSink {
   }
 
   private drained(): void {
-    if (this.bodyDone && this.waiting === 'send') this.wait('read');
-    this.sink?.drain();
+    if (this.waiting === 'send') this.waitForService();
+    this.tell((sink) => sink.drain());
   }
 
   private fail(error: UpstreamError): void {
@@ -244,7 +268,7 @@ export class UpstreamConnection implements ResponseSink {
     this.wait('nothing');
     this.socket.destroy();
     this.onFree(this, false);
-    sink?.error(error);
+    if (sink) this.tell((told) => told.error(error), sink);
   }
 
   private wait(what: Waiting): void {

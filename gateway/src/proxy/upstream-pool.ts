@@ -25,9 +25,12 @@ export class UpstreamPool {
     this.sweeper.unref();
   }
 
-  /** An open connection to the endpoint, or one that is being opened. The most recently used one first: it is least likely stale. */
-  acquire(endpoint: Endpoint): UpstreamConnection {
-    const list = this.idle.get(endpoint.key);
+  /**
+   * An open connection to the endpoint, or one that is being opened. The most recently used one first: it is least likely stale.
+   * `fresh`: one that nobody used before.
+   */
+  acquire(endpoint: Endpoint, fresh = false): UpstreamConnection {
+    const list = fresh ? undefined : this.idle.get(endpoint.key);
     for (let connection = list?.pop(); connection; connection = list?.pop()) {
       if (!connection.socket.destroyed && connection.socket.readable) return connection;
     }

@@ -24,7 +24,7 @@ export function policyLink(entity: PluginEntity, path: string, file: string, eff
     return [{ file, path, message, hint: 'bind it to the route, the service or nothing' }];
   }
   try {
-    return { entity, link: createLink(byName.get(entity.name)!, entity.config, effects) };
+    return { entity, link: createLink(byName.get(entity.name)!, entity.config, effects, systemOfTags(entity.tags)) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return error.faults.map((fault) => ({

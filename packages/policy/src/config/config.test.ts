@@ -13,6 +13,7 @@ const schema = policySchema({
   cookie: z.strictObject({ name: z.string().min(1).max(40).default('t'), on: z.boolean().default(false) }).prefault({}),
   key: secretReference().optional(),
   names: z.record(z.string(), z.string()).optional(),
+  extra: z.strictObject({ on: z.boolean().default(true) }).optional(),
 });
 const json = jsonSchema(schema);
 const parse = (raw: unknown) => parseConfig(schema, json, raw);
@@ -58,6 +59,7 @@ describe('Kong schema', () => {
       system: { type: 'string' },
     });
     expect(fields.key.required).toBeUndefined();
+    expect(fields.extra.required).toBe(false);
     expect(fields.cookie.default).toBeUndefined();
     expect(fields.cookie.fields).toEqual([
       { name: { type: 'string', len_min: 1, len_max: 40, default: 't', required: true } },

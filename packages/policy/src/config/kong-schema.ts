@@ -79,6 +79,8 @@ export function kongFields(schema: JsonSchema): KongFields {
   return Object.entries(schema.properties ?? {}).map(([name, child]) => {
     const made = field(child);
     if (required.has(name) || child.default !== undefined) made.required = true;
+    // Kong takes a record as required unless told otherwise, and fills it in.
+    else if (made.type === 'record') made.required = false;
     return { [name]: made };
   });
 }

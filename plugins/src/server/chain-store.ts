@@ -9,6 +9,8 @@ import { PendingRequests } from './pending.js';
 export interface PolicyEntry {
   readonly name: string;
   readonly config: unknown;
+  /** Whose it is by its own tags; "" when they do not say. */
+  readonly system: string;
 }
 
 /** A configuration names no policy of ours, or is no list of them. */
@@ -25,7 +27,7 @@ interface SharedLink {
 const CHAINS_MAX = 20_000;
 const IDLE_MAX_MS = 60 * 60_000;
 
-const isEntry = (value: unknown): value is PolicyEntry =>
+const isEntry = (value: unknown): value is { name: string; config: unknown; system?: unknown } =>
   typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string' && 'config' in value;
 
 /** Members that Kong puts into a configuration for itself. */
@@ -37,10 +39,18 @@ export function withoutKongsOwn(config: unknown): unknown {
   return Object.fromEntries(Object.entries(config).filter(([name]) => !name.startsWith('__') && !KONGS_OWN.has(name)));
 }
 
-/** Reads a list of policies. @throws ChainConfigError */
-export function policyEntries(value: unknown): PolicyEntry[] {
+/**
+ * Reads a list of policies.
+ * @param system for those that do not say whose they are
+ * @throws ChainConfigError
+ */
+export function policyEntries(value: unknown, system = ''): PolicyEntry[] {
   if (!Array.isArray(value) || !value.every(isEntry)) throw new ChainConfigError('policies: expected a list of { name, config }');
-  return value.map(({ name, config }) => ({ name, config: withoutKongsOwn(config) }));
+  return value.map(({ name, config, system: own }) => ({
+    name,
+    config: withoutKongsOwn(config),
+    system: typeof own === 'string' ? own : system,
+  }));
 }
 
 export class ChainStore {
@@ -107,9 +117,9 @@ export class ChainStore {
   private linkOf(entry: PolicyEntry, keys: string[]): ChainLink {
     const policy = this.policies.get(entry.name);
     if (!policy) throw new ChainConfigError(`there is no policy "${entry.name}"`);
-    const key = `${entry.name}\0${JSON.stringify(entry.config)}`;
+    const key = `${entry.name}\0${entry.system}\0${JSON.stringify(entry.config)}`;
     const known = this.links.get(key);
-    const shared = known ?? { link: createLink(policy, entry.config, this.effects), uses: 0 };
+    const shared = known ?? { link: createLink(policy, entry.config, this.effects, entry.system), uses: 0 };
     if (!known) this.links.set(key, shared);
     shared.uses++;
     keys.push(key);

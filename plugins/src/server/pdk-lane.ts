@@ -177,7 +177,7 @@ export class PdkLane {
       const told = parsed(utf8(text), 'configs');
       if (!isRecord(told) || typeof told['id'] !== 'string' || typeof told['system'] !== 'string')
         throw new ChainConfigError('configs: no id');
-      const chain = this.options.store.define(`c${told['id']}`, told['system'], policyEntries(told['policies']));
+      const chain = this.options.store.define(`c${told['id']}`, told['system'], policyEntries(told['policies'], told['system']));
       send(response(id, pdkCall(instance.id, 'kong.gw.facts', [chain.needs, told['id']])));
     } catch (error) {
       this.options.log('error', 'policies of a route can not run', { error: (error as Error).message });

@@ -42,8 +42,8 @@ describe('fusion', () => {
     const fused = plugins.find(({ name }) => name === 'gatehouse');
     expect(fused?.config.system).toBe('gongbu');
     expect(policiesOf(fused)).toEqual([
-      { name: 'permissions', config: { rules: [{ allow: [{ authenticated: true }] }] } },
-      { name: 'sanitize', config: {} },
+      { name: 'permissions', system: 'gongbu', config: { rules: [{ allow: [{ authenticated: true }] }] } },
+      { name: 'sanitize', system: '', config: {} },
     ]);
     const tree = parse(dbless ?? '');
     expect(tree.plugins.map(({ name }: Plugin) => name)).toEqual(['guard']);

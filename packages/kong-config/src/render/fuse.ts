@@ -63,14 +63,15 @@ export function fuse(merged: Tree, trees: readonly Tree[], transport: Transport)
 
 function fusedPlugin(route: Entry, running: readonly Entry[], transport: Transport): Tree {
   const policies = running
-    .map(({ entity }) => ({ name: nameOf(entity), config: sorted(entity['config'] ?? {}) }))
+    .map(({ entity }) => ({ name: nameOf(entity), system: systemOf([entity['tags']]), config: sorted(entity['config'] ?? {}) }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const config = { system: systemOf(route), policies: JSON.stringify(policies) };
+  const config = { system: systemOf([route.entity['tags'], route.parent?.entity['tags']]), policies: JSON.stringify(policies) };
   return { name: fusedNames[transport], config, tags: route.entity['tags'] };
 }
 
-function systemOf(route: Entry): string {
-  for (const tags of [route.entity['tags'], route.parent?.entity['tags']]) {
+/** The first system named in some lists of tags; empty for none. */
+function systemOf(lists: readonly unknown[]): string {
+  for (const tags of lists) {
     for (const tag of Array.isArray(tags) ? tags : []) {
       const match = systemTag.exec(String(tag));
       if (match) return match[1] ?? '';

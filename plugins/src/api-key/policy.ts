@@ -96,6 +96,10 @@ class ApiKeyPolicy implements PolicyInstance {
     return known ? this.tools.opens(known, presented.secret, now) : false;
   }
 
+  presents(facts: Facts): boolean {
+    return facts.header(this.header) !== undefined;
+  }
+
   private presented(facts: Facts): Presented | 'invalid' | null {
     const lines = facts.headerValues(this.header);
     if (lines.length === 0) return null;

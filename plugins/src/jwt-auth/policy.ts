@@ -147,6 +147,10 @@ class JwtAuth implements PolicyInstance {
     return known !== undefined && (this.tools.revocations?.check(facts.system, known, now) ?? 'fine') === 'fine';
   }
 
+  presents(facts: Facts): boolean {
+    return this.finder.find(facts) !== null;
+  }
+
   private verify(found: Found, facts: Facts, context: RequestContext, now: number): MaybePromise<Decision> {
     const result = this.tools.verifier.known(found.token, now) ?? this.tools.verifier.verify(found.token, now);
     if (result instanceof Promise) return result.then((late) => this.judge(late, found, facts, context, now));

@@ -74,6 +74,8 @@ function parse({ data }: NodeEvent): BreakerRecord | null {
 
 /** Breakers of a system, as all nodes see them. */
 export class RedisBreakerStore implements BreakerStore {
+  private readonly listeners = new Set<(record: BreakerRecord | null) => void>();
+
   constructor(
     private readonly redis: RedisConnection,
     private readonly keys: Keys,
@@ -106,6 +108,7 @@ export class RedisBreakerStore implements BreakerStore {
     const { service, state, remainingMs, forced } = record;
     const args = [state, remainingMs === null ? '' : String(remainingMs), forced ? '1' : '0'];
     await this.redis.script(force, [this.keyOf(service)], args, { background: true });
+    for (const changed of [...this.listeners]) changed(record);
     await this.announce(record);
   }
 
@@ -118,10 +121,17 @@ export class RedisBreakerStore implements BreakerStore {
   }
 
   watch(changed: (record: BreakerRecord | null) => void): { close(): void } {
-    return this.events.subscribe((event) => {
+    this.listeners.add(changed);
+    const others = this.events.subscribe((event) => {
       if (event === null) return changed(null);
       if (event.type === CHANGED) changed(parse(event));
     });
+    return {
+      close: () => {
+        this.listeners.delete(changed);
+        others.close();
+      },
+    };
   }
 
   private async announce(record: BreakerRecord): Promise<void> {

@@ -1,0 +1,1 @@
+export { ipRateLimit } from '../redis-rate-limit/index.js';

@@ -94,6 +94,22 @@ describe('a client that reads late', () => {
   );
 });
 
+test('bodies of tiny chunks and tiny segments cost about their size', async () => {
+  const service = await open.service();
+  const plane = await open.plane(service);
+  await (await (await open.client(plane.port)).send(get())).answered();
+  const before = plane.gateway.memory().now;
+  const clients = await Promise.all(Array.from({ length: 40 }, () => open.client(plane.port)));
+  for (const client of clients)
+    await client.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n', '1\r\nx\r\n'.repeat(60_000));
+  for (const client of clients) {
+    client.send('0\r\n\r\n');
+    expect((await client.answered())[0]?.status).toBe(200);
+  }
+  expect(service.seen.slice(1).map(({ body }) => body.length)).toEqual(clients.map(() => 60_000));
+  expect(plane.gateway.memory().peak - before).toBeLessThan(128 * MIB);
+}, 30_000);
+
 describe('a client that sends late', () => {
   test('is answered 408 for a head, and closed', async () => {
     const service = await open.service();

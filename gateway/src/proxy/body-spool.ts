@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { BodyFault, type RequestBody } from '../http1/request-body.js';
+import { BodyFault, compact, type RequestBody } from '../http1/request-body.js';
 import { BodyTooLarge } from '../plugin.js';
 
 const MEMORY_MAX = 65_536;
@@ -85,7 +85,7 @@ class Collector {
       this.error(new BodyTooLarge(this.limit));
       return;
     }
-    if (!this.file && this.size <= MEMORY_MAX) return;
+    if (!this.file && this.size <= MEMORY_MAX) return compact(this.chunks);
     try {
       this.file ??= new SpoolFile(openUnlinked());
     } catch (error) {

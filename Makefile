@@ -4,7 +4,8 @@
 RUN := scripts/run
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[36m%-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@if [ -t 1 ] && [ -z "$$NO_COLOR" ]; then on='\033[36m' off='\033[0m'; fi; \
+	awk -v on="$$on" -v off="$$off" -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %s%-8s%s %s\n", on, $$1, off, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install what is missing (a newer Node if needed, npm packages)
 	@scripts/setup.sh

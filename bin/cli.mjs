@@ -21,7 +21,8 @@ const part = Object.hasOwn(parts, command ?? '') ? parts[command] : undefined;
 if (!part) {
   const help = command === undefined || command === 'help' || command === '--help';
   const list = Object.entries(parts).map(([name, [, what]]) => `  ${name.padEnd(13)} ${what}`);
-  console.error([help ? 'usage: gatehouse COMMAND [OPTIONS]' : `gatehouse: unknown command "${command}"`, '', ...list].join('\n'));
+  const text = [help ? 'usage: gatehouse COMMAND [OPTIONS]' : `gatehouse: unknown command "${command}"`, '', ...list].join('\n');
+  (help ? console.log : console.error)(text);
   process.exit(help ? 0 : 2);
 }
 

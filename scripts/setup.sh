@@ -7,7 +7,9 @@ node_missing=
 
 NODE_VERSION=24.21.0
 
-say() { printf '\033[36msetup\033[0m %s\n' "$*" >&2; }
+say() {
+  if [ -t 2 ] && [ -z "${NO_COLOR:-}" ]; then printf '\033[36msetup\033[0m %s\n' "$*" >&2; else printf 'setup %s\n' "$*" >&2; fi
+}
 
 install_node() {
   command -v npm >/dev/null 2>&1 || { say "npm was not found: install Node 20 or later, then run this again"; exit 1; }

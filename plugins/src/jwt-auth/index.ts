@@ -2,7 +2,7 @@ import { createHash, type KeyObject } from 'node:crypto';
 import { type BaseEffects, ConfigError, definePolicy, type Lease, type RevocationFeed } from '@gatehouse/policy';
 import { GenerationCache } from '../lib/generation-cache.js';
 import { type FetchText, KeySet, type KeySetEffects, type KeySetOptions } from './key-set.js';
-import { publicKey, secretKey, usable, type VerifyKey } from './keys.js';
+import { publicKey, type ReadKey, secretKey, usable, type VerifyKey } from './keys.js';
 import { measured } from './measured.js';
 import { create, type KnownToken, needs, type Revocations, type TokenVerifier } from './policy.js';
 import { RevocationList } from './revocation-list.js';
@@ -24,7 +24,7 @@ export interface JwtAuthEffects extends BaseEffects {
   revocationFeedOf(system: string): RevocationFeed;
 }
 
-function readKey(entry: Config['keys'][number], effects: JwtAuthEffects): KeyObject {
+function readKey(entry: Config['keys'][number], effects: JwtAuthEffects): ReadKey {
   if (entry.public_key !== undefined) return publicKey(effects.secrets.read(entry.public_key));
   const text = effects.secrets.read(entry.secret!);
   if (Buffer.byteLength(text) < SECRET_BYTES_MIN) {
@@ -37,14 +37,15 @@ function staticKeys(config: Config, effects: JwtAuthEffects): VerifyKey[] {
   return config.keys.map((entry, i) => {
     const field = entry.secret === undefined ? 'public_key' : 'secret';
     const fault = (message: string): ConfigError => new ConfigError(NAME, [{ path: `keys[${i}].${field}`, message }]);
-    let key: KeyObject;
+    let read: ReadKey;
     try {
-      key = readKey(entry, effects);
+      read = readKey(entry, effects);
     } catch (error) {
       // The text of a key that can't be read stays out of the message.
       throw fault(error instanceof Error && 'reference' in error ? error.message : 'is no key of the right kind');
     }
-    const algorithms = usable(key, config.algorithms, entry.algorithm);
+    const { key, alg } = read;
+    const algorithms = usable(key, config.algorithms, alg).filter((algorithm) => algorithm === (entry.algorithm ?? algorithm));
     if (algorithms.length === 0) throw fault('fits none of the listed algorithms');
     return { kid: entry.kid ?? null, algorithms, key };
   });

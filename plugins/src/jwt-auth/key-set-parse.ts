@@ -1,37 +1,17 @@
 /** Reading a JSON Web Key Set (RFC 7517) that somebody else serves. */
-import { createPublicKey, type JsonWebKey } from 'node:crypto';
-import { usable, type VerifyKey } from './keys.js';
+import { readJwk, usable, type VerifyKey } from './keys.js';
 import type { Algorithm } from './schema.js';
 
 /** Keys of a set that are looked at. */
 const KEYS_MAX = 100;
-const KID_LENGTH_MAX = 256;
-/** Kinds that are public. A set that serves secrets (`oct`) or private keys is believed in neither. */
-const PUBLIC_KINDS = new Set(['RSA', 'EC', 'OKP']);
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k'];
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Whether a key is meant for checking signatures (sections 4.2, 4.3). */
-function isForSignatures(jwk: Record<string, unknown>): boolean {
-  const { use, key_ops: operations } = jwk;
-  if (use !== undefined && use !== 'sig') return false;
-  return operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
-}
-
 function keyOf(jwk: unknown, listed: readonly Algorithm[]): VerifyKey | null {
-  if (!isRecord(jwk) || !PUBLIC_KINDS.has(String(jwk['kty'])) || !isForSignatures(jwk)) return null;
-  if (PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))) return null;
-  const { kid, alg } = jwk;
-  if (kid !== undefined && (typeof kid !== 'string' || kid.length > KID_LENGTH_MAX)) return null;
-  if (alg !== undefined && typeof alg !== 'string') return null;
-  try {
-    const key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
-    const algorithms = usable(key, listed, alg);
-    return algorithms.length > 0 ? { kid: kid ?? null, algorithms, key } : null;
-  } catch {
-    return null;
-  }
+  const read = readJwk(jwk);
+  if (!read) return null;
+  const algorithms = usable(read.key, listed, read.alg);
+  return algorithms.length > 0 ? { kid: read.kid, algorithms, key: read.key } : null;
 }
 
 /**

@@ -204,6 +204,18 @@ describe('configuration', () => {
     [{ clock_skew_seconds: 301 }, 'clock_skew_seconds'],
   ])('%j names %s', (config, path) => expect(() => setup(config)).toThrow(new RegExp(`jwt-auth: ${path.replace(/[[\].]/g, '\\$&')}: `)));
 
+  test.each([
+    ['for encryption', { use: 'enc' }],
+    ['for other operations', { key_ops: ['encrypt'] }],
+    ['for another algorithm', { alg: 'PS512' }],
+    ['that is private', rsa.privateKey.export({ format: 'jwk' })],
+    ['of a kind that is secret', { kty: 'oct', k: 'AAAA' }],
+  ])('a JWK %s is refused', (_name, more) => {
+    const jwk = JSON.stringify({ ...rsa.publicKey.export({ format: 'jwk' }), ...more });
+    const start = () => setup({ algorithms: ['RS256'], keys: [{ public_key: 'env:KEY' }] }, undefined, { 'env:KEY': jwk });
+    expect(start).toThrow('keys[0].public_key');
+  });
+
   test('a private key is refused where a public one belongs, and is in no message', () => {
     const secret = rsa.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
     const start = () => setup({ algorithms: ['RS256'], keys: [{ public_key: 'env:KEY' }] }, undefined, { 'env:KEY': secret });

@@ -5,11 +5,14 @@ import { basicAuth } from './basic-auth/index.js';
 import { botDetection } from './bot-detection/index.js';
 import { correlationId } from './correlation-id/index.js';
 import { cors } from './cors/index.js';
+import { fileLog } from './file-log/index.js';
 import { guard } from './guard/index.js';
 import { hmacAuth } from './hmac-auth/index.js';
+import { httpLog } from './http-log/index.js';
 import { ipRestriction } from './ip-restriction/index.js';
 import { jwt } from './jwt/index.js';
 import { keyAuth } from './key-auth/index.js';
+import { openTelemetry } from './opentelemetry/index.js';
 import { prometheus } from './prometheus/index.js';
 import { proxyCache } from './proxy-cache/index.js';
 import { rateLimiting } from './rate-limiting/index.js';
@@ -27,11 +30,14 @@ const all: readonly PluginTwin[] = [
   botDetection,
   correlationId,
   cors,
+  fileLog,
   guard,
   hmacAuth,
+  httpLog,
   ipRestriction,
   jwt,
   keyAuth,
+  openTelemetry,
   prometheus,
   proxyCache,
   rateLimiting,

@@ -1,6 +1,7 @@
 /** Twin of Kong's correlation-id: gives every request an id that the service sees, and the client where wanted. */
 import type { Exchange, PluginEnvironment, PluginInstance, PluginTwin, ResponseHead } from '../../plugin.js';
 import { responseName } from '../lib/header-lookup.js';
+import { setLogValue } from '../lib/log-values.js';
 
 /** Kong's schema (kong/plugins/correlation-id/schema.lua), defaults filled in. */
 interface CorrelationIdConfig {
@@ -58,6 +59,7 @@ class CorrelationId implements PluginInstance {
 
   access(exchange: Exchange): undefined {
     const id = this.given(exchange) || this.assign(exchange);
+    setLogValue(exchange, 'correlation_id', id);
     if (this.echo) exchange.local.set(this, id);
   }
 

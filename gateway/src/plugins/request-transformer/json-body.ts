@@ -51,7 +51,10 @@ function transformArray(items: readonly unknown[], rules: RuleSet): string | nul
   return writes(rules) ? encodeJson(items) : null;
 }
 
-/** The body to send instead, in bytes, or null to leave it. @throws LuaError for a text, number, boolean or null, on which Kong fails too */
+/**
+ * The body to send instead, in bytes, or null to leave it.
+ * @throws LuaError for a text, number, boolean or null, on which Kong fails too
+ */
 export function transformJsonBody(body: Buffer, rules: RuleSet, env: Environment): string | null {
   const decoded = decodeJson(body);
   if (!decoded && body.length > 0) return null;

@@ -78,6 +78,19 @@ describe('gatehouse render', () => {
     expect(told.join()).toContain('ENOENT');
   });
 
+  test('leaves nothing behind where it cannot write', async () => {
+    const out = path.join(folder, 'taken');
+    fs.mkdirSync(out);
+    expect(await run('render', '--out', out)).toBe(1);
+    expect(fs.readdirSync(folder)).toEqual(['taken']);
+  });
+
+  test.each(['render', 'validate'])('%s --help says how', async (command) => {
+    const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    await main(command, ['--help']);
+    expect(write).toHaveBeenCalledWith(expect.stringContaining(`usage: gatehouse ${command}`));
+  });
+
   test('writes nothing when something is wrong', async () => {
     const env = write('env', 'GONGBU_AUTH_TIMEOUT_MS=soon\n');
     const out = path.join(folder, 'kong.yml');
@@ -91,6 +104,13 @@ describe('gatehouse validate', () => {
   test('accepts all state files', async () => {
     expect(await run('validate')).toBe(0);
     expect(told.join()).toMatch(/valid \(\d+ services, \d+ routes/);
+  });
+
+  test('a file that cannot be read does not hide the faults of the others', async () => {
+    const faulty = write('kong.yml', '_format_version: "3.0"\nservice: []\n');
+    expect(await run('validate', path.join(folder, 'nope.yml'), folder, faulty)).toBe(1);
+    for (const part of ['nope.yml: the file can', `${folder}: the file can`, "did you mean 'services'"])
+      expect(told.join()).toContain(part);
   });
 
   test('names every fault of every file, of either form', async () => {

@@ -24,13 +24,39 @@ class UsageError extends Error {
 
 type Values = Record<string, string | undefined>;
 
+const usages: Record<string, string> = {
+  render: `usage: gatehouse render [--system NAME…] [--target dbless|deck] [--transport pdk|direct] [--fuse|--no-fuse]
+                        [--out FILE] [--env-file FILE]
+       gatehouse render --check
+
+  --system NAME…   these systems alone; all of them unless given
+  --target dbless  one kong.yml, to standard output unless --out names a file (default)
+  --target deck    a tagged file per system for \`deck gateway sync\`, into kong/deck unless --out names a folder
+  --transport      how Kong asks the policies: as plugins (pdk, the default for decK) or over a socket (direct)
+  --no-fuse        one plugin per policy, instead of one for all policies of a route
+  --env-file FILE  values from this file alone, instead of the environment and .env
+  --check          fails when kong/kong.yml is not what .env.example renders to`,
+  validate: `usage: gatehouse validate [FILE…] [--env-file FILE]
+
+  FILE             a decK state file or a DB-less kong.yml; all of kong/systems unless given
+  --env-file FILE  values from this file alone, instead of the environment and .env`,
+};
+
+/** A reader that went away (`| head`) is no fault. */
+const readerLeft = (): void => undefined;
+
 /** Runs `render` or `validate`. Exit code 0, 1 for a faulty configuration or a stale file, 2 for a command line that makes no sense. */
 export async function main(command: string, args: string[]): Promise<void> {
+  process.stdout.off('error', readerLeft).on('error', readerLeft);
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(`${usages[command]}\n`);
+    return;
+  }
   try {
     process.exitCode = command === 'validate' ? validate(args) : renderCommand(args);
   } catch (error) {
     process.exitCode = exitCodeOf(error);
-    console.error(`gatehouse ${command}: ${(error as Error).message}`);
+    for (const line of (error as Error).message.split('\n')) console.error(`gatehouse ${command}: ${line}`);
   }
 }
 
@@ -126,7 +152,12 @@ function replaceFile(file: string, text: string): void {
   fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
   const temporary = `${file}.${process.pid}.tmp`;
   fs.writeFileSync(temporary, text);
-  fs.renameSync(temporary, file);
+  try {
+    fs.renameSync(temporary, file);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 function validate(args: string[]): number {
@@ -137,7 +168,13 @@ function validate(args: string[]): number {
 }
 
 function validateFile(file: string, environment: Values): number {
-  const text = fs.readFileSync(file, 'utf8');
+  let text: string;
+  try {
+    text = fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    console.error(`${file}: the file can't be read (${(error as Error).message})`);
+    return 1;
+  }
   if (/^_info:/m.test(text) || text.includes('${{')) return validateSources(file, [{ file, text, system: systemOf(file) }], environment);
   const { faults, config } = parseDeclarative(text, file);
   const all = config === null ? faults : checkPluginOrderOf(text, file);

@@ -40,7 +40,6 @@ describe('canned replies', () => {
     const replies = canned();
     file('balance.json', { ...balance, replies: { ok: { status: 418, body: 'edited by {{version}}' } } });
     file('extra.json', { method: 'GET', path: '/extra/:id', replies: { ok: { status: 200, body: { was: '{{params.id}}' } } } });
-    now = 1000;
     expect(replies.reply('GET /balance/:id', exchange('GET', '/v1/balance/7'), 'ok', {})).toMatchObject({
       status: 418,
       bytes: 'edited by v1',

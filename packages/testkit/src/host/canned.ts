@@ -8,7 +8,6 @@ import { Router } from './router.js';
 
 const MAX_FILES = 200;
 const MAX_FILE_BYTES = 256 * 1024;
-const RECHECK_MS = 200;
 
 const replySchema = z.strictObject({
   status: z.int().min(200).max(599),
@@ -54,11 +53,10 @@ export class CannedReplies {
   #loaded = new Map<string, Loaded>();
   #router = new Router({});
   #byName = new Map<string, CannedFile>();
-  #checkedAt = Number.NEGATIVE_INFINITY;
 
   /**
    * @param directory holds `*.json`.
-   * @param now milliseconds since the epoch; files are looked at five times a second at most.
+   * @param now milliseconds since the epoch, for `{{now}}`.
    * @param warn gets a line when an edited file is wrong; the replies that it had go on.
    * @throws CannedFileError when a file is wrong at the start.
    */
@@ -111,13 +109,12 @@ export class CannedReplies {
     return { status: reply.status, headers, json: body };
   }
 
+  /** Before every reply, so that the first request after an edit has it. */
   #recheck(): void {
-    if (this.now() - this.#checkedAt < RECHECK_MS) return;
     for (const fault of this.#refresh()) this.warn(`${fault} (the reply before this change stays)`);
   }
 
   #refresh(): string[] {
-    this.#checkedAt = this.now();
     const faults: string[] = [];
     const loaded = new Map<string, Loaded>();
     for (const name of jsonFiles(this.directory)) {

@@ -194,7 +194,7 @@ function token(args: string[]): number {
   });
   const [system, role] = positionals;
   if (system === undefined || role === undefined || positionals.length > 2) {
-    throw new TokenUsageError('usage: gatehouse token SYSTEM ROLE [--claim NAME=VALUE]… [--ttl SECONDS]');
+    throw new TokenUsageError(usages['token'] ?? '');
   }
   const ttl = Number(values.ttl ?? defaultTtlSeconds);
   if (!Number.isInteger(ttl)) throw new TokenUsageError(`--ttl takes whole seconds: "${values.ttl}"`);
@@ -215,12 +215,19 @@ function exitCodeOf(error: unknown): number {
   throw error;
 }
 
+const usages: Readonly<Record<string, string>> = {
+  start: 'usage: gatehouse start   (ports and addresses from the environment and .env, see .env.example)',
+  demo: `usage: gatehouse demo [${walks.map(({ system }) => system).join('|')}]…   (on the running stack, else on one of its own)`,
+  token: 'usage: gatehouse token SYSTEM ROLE [--claim NAME=VALUE]… [--ttl SECONDS]',
+};
+
 const commands: Readonly<Record<string, (args: string[]) => number | Promise<number>>> = { start, demo, token };
 
 /** Runs `start`, `demo` or `token`. Exit code 1 when the stack cannot start or a step of the demo fails, 2 on wrong usage. */
 export async function main(command: string, args: string[]): Promise<void> {
   // A reader that went away (`| head`) is no fault.
   process.stdout.on('error', () => undefined);
+  if (args.includes('--help') || args.includes('-h')) return print(usages[command] ?? '');
   try {
     process.exitCode = await (commands[command] ?? token)(args);
   } catch (error) {

@@ -16,6 +16,13 @@ describe('settings', () => {
       expect(() => readSettings({ ADMIN_PORT: bad })).toThrow('ADMIN_PORT must be a port');
   });
 
+  test('name both variables of a port that is wanted twice', () => {
+    expect(() => readSettings({ PROXY_PORT: '8001', STATUS_PORT: '9101' })).toThrow(
+      'port 8001 is wanted twice: PROXY_PORT (gateway) and ADMIN_PORT (admin API)\n' +
+        'port 9101 is wanted twice: STATUS_PORT (status and metrics) and MOCK_GONGBU_AUTH_PORT (mock of gongbu.auth)',
+    );
+  });
+
   test('give the parts secrets, and the addresses of moved mocks unless the operator set them', () => {
     const variables = {
       MOCK_GONGBU_BOT_PORT: '7003',

@@ -52,8 +52,26 @@ function mockPorts(variables: Variables, service: Service): PortSetting[] {
 
 const nameOf = (service: Service): string => `${service.system}.${service.name}`;
 
-/** Reads the ports and secrets. @throws SettingsError for a port that is none, naming its variable. */
+/** Reads the ports and secrets. @throws SettingsError for a port that is none, or that two variables give, naming them. */
 export function readSettings(variables: Variables): Settings {
+  const settings = settingsOf(variables);
+  const clashes = clashing(allPorts(settings));
+  if (clashes.length > 0) throw new SettingsError(clashes.join('\n'));
+  return settings;
+}
+
+/** One line for each port that is wanted twice. */
+function clashing(ports: readonly PortSetting[]): string[] {
+  const first = new Map<number, PortSetting>();
+  return ports.flatMap((setting) => {
+    const { port, what, variable } = setting;
+    const other = first.get(port);
+    if (other === undefined) first.set(port, setting);
+    return other === undefined ? [] : [`port ${port} is wanted twice: ${other.variable} (${other.what}) and ${variable} (${what})`];
+  });
+}
+
+function settingsOf(variables: Variables): Settings {
   return {
     proxy: setting(variables, 'gateway', 'PROXY_PORT', 8000),
     proxyTls: setting(variables, 'gateway over TLS', 'PROXY_TLS_PORT', 8443),

@@ -17,6 +17,7 @@ const withoutZeros = (digits: string): string => (digits.includes('.') ? digits.
 
 /** C's `%.<precision>g`. */
 export function formatGeneral(value: number, precision = 14): string {
+  if (precision === 14 && Number.isSafeInteger(value) && Math.abs(value) < 1e14) return String(value);
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value < 0 ? '-inf' : 'inf';
   const digits = Math.max(1, precision);

@@ -21,6 +21,8 @@ interface RateLimitingConfig extends Record<Period, number | null> {
 interface Limit {
   readonly period: Period;
   readonly limit: number;
+  /** The limit as headers say it. */
+  readonly shown: string;
   readonly limitHeader: string;
   readonly remainingHeader: string;
 }
@@ -38,7 +40,15 @@ function limitsOf(config: RateLimitingConfig): Limit[] {
     const limit = config[period];
     if (limit === null || limit === undefined) return [];
     const name = capital(period);
-    return [{ period, limit, limitHeader: `X-RateLimit-Limit-${name}`, remainingHeader: `X-RateLimit-Remaining-${name}` }];
+    return [
+      {
+        period,
+        limit,
+        shown: formatGeneral(limit),
+        limitHeader: `X-RateLimit-Limit-${name}`,
+        remainingHeader: `X-RateLimit-Remaining-${name}`,
+      },
+    ];
   });
 }
 
@@ -107,12 +117,12 @@ class RateLimiting implements PluginInstance {
       const remaining = Math.max(0, stop < 0 || stop === i ? left[i]! - 1 : left[i]!);
       // With as much left the longer window is told; the limits come by length.
       if (!tightest || remaining <= tightest.remaining) tightest = { limit, remaining };
-      responseHeaders.set(limit.limitHeader, formatGeneral(limit.limit));
+      responseHeaders.set(limit.limitHeader, limit.shown);
       responseHeaders.set(limit.remainingHeader, formatGeneral(remaining));
     }
     if (!tightest) return 0;
     const reset = secondsLeft(tightest.limit.period, now);
-    responseHeaders.set('RateLimit-Limit', formatGeneral(tightest.limit.limit));
+    responseHeaders.set('RateLimit-Limit', tightest.limit.shown);
     responseHeaders.set('RateLimit-Remaining', formatGeneral(tightest.remaining));
     responseHeaders.set('RateLimit-Reset', String(reset));
     return reset;

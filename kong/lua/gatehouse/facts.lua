@@ -153,7 +153,8 @@ function M.gather(text)
     var.remote_addr,
     floor(ngx.req.start_time() * 1000),
     var.request_uri,
-    header_values(needs.headers, headers),
+    -- An empty table would become an object.
+    needs.headers[1] and header_values(needs.headers, headers) or null,
     var.kong_request_id,
   })
   return assert(line), body or ""

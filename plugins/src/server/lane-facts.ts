@@ -33,7 +33,8 @@ type Line = readonly [
   clientIp: string,
   startedAt: number,
   url: string,
-  headers: readonly (string | readonly string[] | null)[],
+  /** Null when none are needed. */
+  headers: readonly (string | readonly string[] | null)[] | null,
   requestId: string,
 ];
 
@@ -62,7 +63,7 @@ function isLine(value: unknown): value is Line {
   if (typeof system !== 'string' || typeof scheme !== 'string' || typeof host !== 'string') return false;
   const [method, , , clientIp, startedAt, url, headers, requestId] = value.slice(12) as unknown[];
   if (typeof method !== 'string' || typeof clientIp !== 'string' || typeof startedAt !== 'number') return false;
-  return typeof url === 'string' && Array.isArray(headers) && typeof requestId === 'string';
+  return typeof url === 'string' && (headers === null || Array.isArray(headers)) && typeof requestId === 'string';
 }
 
 export class LaneFacts implements Facts {
@@ -195,6 +196,6 @@ export class LaneFacts implements Facts {
       if (name === 'traceparent') return this.line[14];
       throw new FactsError(`the header ${name} was not declared as needed`);
     }
-    return this.line[18][place] ?? null;
+    return this.line[18]?.[place] ?? null;
   }
 }

@@ -102,8 +102,9 @@ export class RawClient {
     });
   }
 
-  static async connect(port: number): Promise<RawClient> {
-    const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  /** @param localAddress another address of the loopback network, by which the gateway tells clients apart */
+  static async connect(port: number, localAddress = '127.0.0.1'): Promise<RawClient> {
+    const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true, localAddress });
     const client = new RawClient(socket);
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', () => resolve());

@@ -1,11 +1,11 @@
 # Every command that people and CI use. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup build start demo test check render bench soak format clean
+.PHONY: help setup build start demo test check render bench soak kong-up kong-down test-contract format clean
 RUN := scripts/run
 
 help: ## this list
 	@if [ -t 1 ] && [ -z "$$NO_COLOR" ]; then on='\033[36m' off='\033[0m'; fi; \
-	awk -v on="$$on" -v off="$$off" -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %s%-8s%s %s\n", on, $$1, off, $$2}' $(MAKEFILE_LIST)
+	awk -v on="$$on" -v off="$$off" -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %s%-13s%s %s\n", on, $$1, off, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install what is missing (a newer Node if needed, npm packages)
 	@scripts/setup.sh
@@ -35,6 +35,16 @@ bench: build ## the embedded plane beside other gateways, one table
 
 soak: build ## the long runs: full sizes of the tests
 	@GATEHOUSE_SOAK=1 scripts/jest --selectProjects integration --testPathPatterns soak
+
+kong-up: build ## Kong with our plugins, Redis and mocks in Docker (TRANSPORT=pdk|direct)
+	@bin/gatehouse render --transport $(or $(TRANSPORT),pdk) --out kong/rendered.yml
+	@docker compose up --build --detach --wait
+
+kong-down: ## end what kong-up started
+	@docker compose down --volumes
+
+test-contract: build ## contract and conformance cases; on a real Kong with KONG_URL=… KONG_ADMIN=… KONG_FORM=fused|single|direct
+	@scripts/jest $(if $(KONG_URL),-i) --selectProjects contract conformance
 
 format: setup ## write formatting and safe lint fixes
 	@$(RUN) biome check --write .

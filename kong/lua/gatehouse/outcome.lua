@@ -34,6 +34,9 @@ end
 
 local function flush()
   flushing = false
+  if not next(waiting) then
+    return
+  end
   local batches = waiting
   waiting = {}
   for path, lines in pairs(batches) do
@@ -48,6 +51,12 @@ local function flush()
   end
 end
 
+-- A repeat of a request that writes must find what became of the first one: its outcome does not wait for company.
+local function delay()
+  local method = ngx.var.request_method
+  return (method == "GET" or method == "HEAD") and FLUSH_SECONDS or 0
+end
+
 local function push(path, line)
   local lines = waiting[path]
   if not lines then
@@ -58,8 +67,11 @@ local function push(path, line)
     table.remove(lines, 1)
   end
   lines[#lines + 1] = line
-  if not flushing then
-    flushing = ngx.timer.at(FLUSH_SECONDS, flush) and true or false
+  local seconds = delay()
+  if seconds == 0 then
+    ngx.timer.at(0, flush)
+  elseif not flushing then
+    flushing = ngx.timer.at(seconds, flush) and true or false
   end
 end
 

@@ -25,7 +25,10 @@ describe('a service with several targets', () => {
     await world?.stop();
   }, startTimeoutMs);
 
-  const get = (): Promise<Answer> => send(plane.url, 'learning.localhost', { method: 'GET', path } as Step['request']);
+  const get = (): Promise<Answer> => {
+    const token = world.token({ role: 'student', claims: {}, ttl: 600, forged: false });
+    return send(plane.url, 'learning.localhost', { method: 'GET', path } as Step['request'], token);
+  };
   const ports = () => (world.environment['LEARNING_CONTENT_SERVICE_URL'] ?? '').split(',').map((url) => Number(new URL(url).port));
 
   /** How many of ten requests each target got, with these faults; none of the ten may fail. */

@@ -7,6 +7,7 @@ import { addressTable, tokenTable, tryIt } from './addresses.js';
 import { runDemo, walks } from './demo/index.js';
 import type { Walk } from './demo/step.js';
 import { type DevelopmentKey, developmentKey } from './development-key.js';
+import { startIssuer } from './issuer.js';
 import { type Ink, type Paint, painter } from './paint.js';
 import { answers, root, runCommand, spawnCommand, takenPorts } from './processes.js';
 import { hostOf, partVariables, readSettings, type Settings, SettingsError, type Variables } from './settings.js';
@@ -16,7 +17,6 @@ import { defaultTtlSeconds, isProduction, makeToken, parseClaims, type TokenMake
 
 const runFolderOf = (settings: Settings): string => path.resolve(root, settings.runFolder);
 const partInks: Readonly<Record<string, Ink>> = { mocks: 'blue', gateway: 'green', healthpay: 'magenta' };
-const openRoutes = 'WARNING: routes are open. No token, permission or limit is checked until the policies land: never expose this stack.';
 
 /** The command line makes no sense. */
 class UsageError extends Error {
@@ -108,6 +108,7 @@ async function start(args: string[]): Promise<number> {
   writeFileSync(path.join(folder, 'interview-jwks.json'), `${JSON.stringify(tokens.key().jwks)}\n`);
   const stack = new Stack(settings, stackWorld(context, log, print));
   const ended = endOnSignal(stack, paint);
+  const issuer = await startIssuer(context.variables, tokens.key);
   try {
     const started = stack.start();
     const tookMs = await Promise.race([started, ended]);
@@ -118,6 +119,7 @@ async function start(args: string[]): Promise<number> {
     await ended;
     return 0;
   } finally {
+    issuer?.close();
     await stack.supervisor.stop();
   }
 }
@@ -128,7 +130,7 @@ function announce({ paint, settings, variables, tokens }: Context, tookMs: numbe
   for (const line of addressTable(paint, settings, variables)) print(line);
   print(`\n${paint('bold', 'Development tokens')} (12 h; others: bin/gatehouse token SYSTEM ROLE)\n`);
   for (const line of tokenTable(paint, token)) print(line);
-  print(`\n${tryIt(settings, variables)}\n\n${paint('red', openRoutes)}\n`);
+  print(`\n${tryIt(settings, variables)}\n`);
 }
 
 /** The walks of the named systems; all of them when none is named. */
@@ -175,6 +177,7 @@ async function demoOnOwnStack(context: Context, run: () => Promise<number>): Pro
     stackWorld(context, log, (line) => print(paint('dim', line))),
   );
   const ended = endOnSignal(stack, paint).then(() => 1);
+  const issuer = await startIssuer(context.variables, context.tokens.key);
   try {
     const outcome = stack.start().then(run);
     const failed = await Promise.race([outcome, ended]);
@@ -182,6 +185,7 @@ async function demoOnOwnStack(context: Context, run: () => Promise<number>): Pro
     if (failed > 0) for (const line of kept) print(paint('dim', line));
     return failed === 0 ? 0 : 1;
   } finally {
+    issuer?.close();
     await stack.supervisor.stop();
   }
 }

@@ -91,6 +91,13 @@ const secretVariables: Readonly<Record<SecretSystem, string>> = {
   freelance: 'FREELANCE_JWT_SECRET_KEY',
 };
 
+/** What the gateway needs beside: for development, known to everyone, so worth nothing elsewhere. */
+const otherSecrets: Readonly<Record<string, string>> = {
+  GONGBU_API_KEY_PEPPER: 'gongbu-development-pepper-never-in-production',
+  HEALTHPAY_FAWRY_SECURE_KEY: 'fawry-development-key-never-in-production',
+  HEALTHPAY_PAYMOB_HMAC_SECRET: 'paymob-development-secret-never-in-production',
+};
+
 /** Whether a system's tokens are signed with the secret that everyone knows. */
 export const hasDevelopmentSecret = (settings: Settings, system: SecretSystem): boolean =>
   settings.secrets[system] === developmentSecrets[system];
@@ -106,7 +113,8 @@ export function partVariables(variables: Variables, settings: Settings): Variabl
     const urls = (settings.mocks[nameOf(service)] ?? []).map(({ port }) => `http://127.0.0.1:${port}`);
     return [service.prefixedUrlVariable, urls.join(',')] as const;
   });
-  return { ...variables, ...Object.fromEntries([...secrets, ...addresses]) };
+  const others = Object.entries(otherSecrets).map(([name, value]) => [name, variables[name] || value] as const);
+  return { ...variables, ...Object.fromEntries([...secrets, ...others, ...addresses]) };
 }
 
 /** Every port of the stack. */

@@ -163,6 +163,8 @@ describe('sizes', () => {
     [json('123456', 'image/png'), { body: { max_inspected_bytes: 5 } }, 'pass'],
     [json('nonsense'), { body: { inspect: false } }, 'pass'],
     [{ ...json('nonsense'), chunked: true }, { body: { inspect: false, max_bytes: 3 } }, 'BODY_TOO_LARGE'],
+    [{ ...json('nonsense'), chunked: true }, { body: { inspect: false, measure: false, max_bytes: 3 } }, 'pass'],
+    [json('nonsense'), { body: { inspect: false, measure: false, max_bytes: 3 } }, 'payload_too_large'],
   ])('%j %j: %s', async (request, config, expected) => expect(await ask(request, config)).toBe(expected));
 
   test('listed types', async () => {

@@ -69,7 +69,9 @@ function judgeBody(facts: Facts, config: Config['body'], checks: Checks): MaybeP
   if (types.length > 1) return refuse('content-type');
   const plan = checks.bodyPlan(types[0]);
   if (plan.kind === 'refuse') return refuse(plan.rule);
-  if (!config.inspect || plan.kind === 'unread') return contentLength === null ? measured(facts, config.max_bytes) : PASS;
+  if (!config.inspect || plan.kind === 'unread') {
+    return contentLength === null && config.measure ? measured(facts, config.max_bytes) : PASS;
+  }
   const encodings = facts.headerValues('content-encoding');
   if (encodings.some((encoding) => encoding.toLowerCase() !== 'identity')) return refuse('content-encoding');
   return read(facts, Math.min(config.max_bytes, config.max_inspected_bytes), plan.judge);
@@ -90,9 +92,9 @@ async function read(facts: Facts, limit: number, judge: (bytes: Uint8Array) => s
 
 /** What the checks will ask facts for. */
 export function needs(config: Config): Needs {
-  const { inspect, max_bytes, max_inspected_bytes } = config.body;
+  const { inspect, measure, max_bytes, max_inspected_bytes } = config.body;
   const body = inspect ? { body: Math.min(max_bytes, max_inspected_bytes) } : {};
-  return { headers: ['content-type', 'content-encoding'], headerSize: true, bodySize: true, ...body };
+  return { headers: ['content-type', 'content-encoding'], headerSize: true, ...(inspect || measure ? { bodySize: true } : {}), ...body };
 }
 
 /** The checks in the order of their price. */

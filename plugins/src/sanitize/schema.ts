@@ -45,6 +45,10 @@ const body = z
       .boolean()
       .default(true)
       .describe('Read JSON, form, multipart and text bodies and check them. Off for uploads, which must not be held in memory'),
+    measure: z
+      .boolean()
+      .default(true)
+      .describe('Without inspection: buffer a chunked body to hold it to `max_bytes`. Off for uploads that must stream'),
     max_inspected_bytes: size(100 * MIB)
       .default(10 * MIB)
       .describe('Larger bodies of a type that is inspected are refused with 413'),

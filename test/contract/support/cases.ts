@@ -3,12 +3,24 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { fillIn, isPlainObject } from './fill-in.js';
+import type { TokenRequest } from './secrets.js';
 
 export const root = path.resolve(import.meta.dirname, '../../..');
 
 /** An exact text, `~` and a regular expression, or null: must not be there. */
 const pattern = z.string().nullable();
 const methodAndPath = z.string().regex(/^[A-Za-z]+ \/\S*$/, 'expected "METHOD /path"');
+
+/** A role of the testkit's tokens, or more exactly. */
+const token = z.union([
+  z.string().transform((role) => ({ role, claims: {}, ttl: 600, forged: false })),
+  z.strictObject({
+    role: z.string(),
+    claims: z.record(z.string(), z.json()).default({}),
+    ttl: z.int().default(600),
+    forged: z.boolean().default(false),
+  }),
+]);
 
 const request = z.union([
   methodAndPath.transform((text) => ({ method: text.split(' ')[0] ?? '', path: text.split(' ')[1] ?? '' })),
@@ -18,10 +30,14 @@ const request = z.union([
     /** The system's own host when left out. */
     host: z.string().optional(),
     headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])).default({}),
+    /** Sent as a bearer token instead of the file's; null: none. */
+    token: token.nullable().optional(),
     /** A text, or `bytes` times the letter x, or an object that is sent as JSON. */
     body: z.string().optional(),
     bytes: z.int().min(0).optional(),
     json: z.json().optional(),
+    /** Signs the JSON as this payment provider does. */
+    sign: z.enum(['fawry', 'paymob']).optional(),
     /** Sends the body without a length. */
     chunked: z.boolean().default(false),
     /** Opens a WebSocket, sends this text, and takes the first message for the body. */
@@ -73,6 +89,8 @@ const file = z.strictObject({
   environment: z.record(z.string(), z.union([z.string(), z.number()]).transform(String)).default({}),
   /** What stands for `{{key}}` in the cases that all systems share (kong/platform/cases.yml). */
   sample: z.record(z.string(), z.json()).default({}),
+  /** Sent as a bearer token with every request that says nothing else. */
+  token: token.optional(),
   cases: z.array(z.record(z.string(), z.unknown())).min(1),
 });
 
@@ -91,6 +109,8 @@ export interface Case {
 export interface CaseFile {
   environment: Record<string, string>;
   sample: Record<string, unknown>;
+  /** What requests carry unless they say otherwise. */
+  token: TokenRequest | undefined;
   cases: Case[];
 }
 
@@ -102,8 +122,8 @@ export class CasesError extends Error {
 /** Reads the cases of a system: kong/systems/SYSTEM/cases.yml, and the ones that all share. @throws CasesError */
 export function readCases(system: string): CaseFile {
   const [own, shared] = [`kong/systems/${system}/cases.yml`, 'kong/platform/cases.yml'];
-  const { sample, environment, cases } = parseCases(own, read(own), {});
-  return { sample, environment, cases: [...parseCases(shared, read(shared), sample).cases, ...cases] };
+  const { sample, environment, token, cases } = parseCases(own, read(own), {});
+  return { sample, environment, token, cases: [...parseCases(shared, read(shared), sample).cases, ...cases] };
 }
 
 function read(name: string): string {
@@ -112,14 +132,14 @@ function read(name: string): string {
 
 /** Checks the text of a case file, expands `each` and fills in the sample. @throws CasesError */
 export function parseCases(name: string, text: string, filling: Record<string, unknown>): CaseFile {
-  const { environment, sample, cases } = checked(name, file, parse(text, { merge: true }));
+  const { environment, sample, token, cases } = checked(name, file, parse(text, { merge: true }));
   const expanded = cases.flatMap((one, index) => {
     return expand(one).map((each) => readCase(`${name}: cases[${index}]`, fillIn(each, filling)));
   });
   const names = expanded.map((one) => one.name);
   const twice = names.find((one, index) => names.indexOf(one) !== index);
   if (twice !== undefined) throw new CasesError(`${name}: two cases have the name "${twice}"`);
-  return { environment, sample, cases: expanded };
+  return { environment, sample, token, cases: expanded };
 }
 
 function readCase(place: string, value: unknown): Case {

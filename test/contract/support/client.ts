@@ -15,10 +15,11 @@ type Headers = Record<string, string | string[]>;
 
 const answerTimeoutMs = 20_000;
 
-/** Sends a case's request to the plane, byte for byte as the case says, on a connection of its own. */
-export async function send(plane: URL, host: string, request: CaseRequest): Promise<Answer> {
+/** Sends a case's request to the plane, byte for byte as the case says, on a connection of its own, with a bearer token if one is given. */
+export async function send(plane: URL, host: string, request: CaseRequest, bearer?: string): Promise<Answer> {
   const full = 'headers' in request ? request : { ...request, headers: {}, chunked: false };
-  const headers: Headers = { Host: full.host ?? host, ...full.headers };
+  const authorization = bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` };
+  const headers: Headers = { Host: full.host ?? host, ...authorization, ...full.headers };
   return full.message === undefined ? sendHttp(plane, full, headers) : sendMessage(plane, full, headers);
 }
 

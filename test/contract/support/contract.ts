@@ -8,7 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Case, readCases, root, type Step } from './cases.js';
 import { send } from './client.js';
 import { differences } from './expectation.js';
+import { formOf } from './form.js';
 import { type Plane, startPlane } from './plane.js';
+import type { TokenRequest } from './secrets.js';
+import { signed } from './sign.js';
 import { World } from './world.js';
 
 /** How long a step marked `eventually` may take, and how often it is tried. */
@@ -26,14 +29,14 @@ const planeSettings = { KONG_TRUSTED_IPS: '127.0.0.0/8', KONG_NGINX_PROXY_PROXY_
 export function renderFor(environment: Readonly<Record<string, string>>, wanted: readonly System[] = systems): string {
   const defaults = parseEnv(fs.readFileSync(path.join(root, '.env.example'), 'utf8'));
   const files = readStateFiles(root, wanted);
-  const rendered = render({ files, values: environment, defaults, systems, parse: parseDeclarative });
+  const rendered = render({ files, values: environment, defaults, systems, parse: parseDeclarative, ...formOf(process.env) });
   if (rendered.dbless === null) throw new Error(rendered.faults.map(formatFault).join('\n'));
   return rendered.dbless;
 }
 
 /** Declares one test per case of a system: all systems behind one plane, told apart by host, and this one's services behind it. */
 export function contract(system: System): void {
-  const { environment, cases } = readCases(system);
+  const { environment, token, cases } = readCases(system);
   let world: World;
   let plane: Plane;
 
@@ -47,23 +50,26 @@ export function contract(system: System): void {
       await world?.stop();
     }, startTimeoutMs);
 
-    for (const one of cases) test(one.name, () => runCase(plane, world, `${system}.localhost`, one), caseTimeoutMs);
+    for (const one of cases) test(one.name, () => runCase(plane, world, token, one), caseTimeoutMs);
   });
 }
 
 /** Runs the steps of a case, and fails with everything in which the first step that goes wrong differs. */
-export async function runCase(plane: Plane, world: World, host: string, { steps }: Case): Promise<void> {
+export async function runCase(plane: Plane, world: World, token: TokenRequest | undefined, { steps }: Case): Promise<void> {
   for (const step of steps) {
     await world.prepare(step.faults);
-    const found = await runStep(plane, world, host, step);
+    const found = await runStep(plane, world, token, step);
     expect(found).toEqual([]);
   }
 }
 
-async function runStep(plane: Plane, world: World, host: string, step: Step): Promise<string[]> {
+async function runStep(plane: Plane, world: World, token: TokenRequest | undefined, step: Step): Promise<string[]> {
+  const request = signed(step.request);
+  const wanted = 'token' in request ? request.token : token;
+  const bearer = wanted ? world.token(wanted) : undefined;
   for (let waitedMs = 0; ; waitedMs += retryMs) {
-    const answer = await send(plane.url, host, step.request);
-    const found = differences(step.expect, step.request, answer, world.received());
+    const answer = await send(plane.url, `${world.system}.localhost`, request, bearer);
+    const found = differences(step.expect, request, answer, world.received());
     if (found.length === 0) return [];
     if (!step.eventually || waitedMs >= eventuallyMs) return [...found, `the answer was ${answer.status} ${answer.body.slice(0, 300)}`];
     await wait(retryMs);

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { root } from './cases.js';
 import { send } from './client.js';
+import { planeSecrets } from './secrets.js';
 
 /** A running data plane with one configuration. */
 export interface Plane {
@@ -28,7 +29,7 @@ async function startEmbedded(configuration: string, variables: Readonly<Record<s
   fs.writeFileSync(file, configuration);
   const port = await freePort();
   const args = ['gateway', '--config', file, '--port', String(port)];
-  const env = { ...process.env, GATEWAY_LOG_LEVEL: 'warn', ...variables };
+  const env = { ...process.env, GATEWAY_LOG_LEVEL: 'warn', ...planeSecrets, ...variables };
   const child = spawn(path.join(root, 'bin/gatehouse'), args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
   const errors: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (text: string) => errors.push(text));

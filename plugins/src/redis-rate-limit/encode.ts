@@ -16,9 +16,10 @@ export function encodePart(text: string, secret: boolean): string {
   return !secret && PLAIN.test(text) ? `${text}|` : `${hashed(text)}|`;
 }
 
-/** The digits of a number however it is written: full-width ones too, `00` in front is `+`. */
+/** The digits of a number however it is written: full-width, Arabic and Persian ones too; `00` in front is `+`. */
 export function digitsOf(text: string): string {
-  return text.normalize('NFKC').replace(/\D/g, '').replace(/^00/, '');
+  const western = text.normalize('NFKC').replace(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) & 15));
+  return western.replace(/\D/g, '').replace(/^00/, '');
 }
 
 /** IPv6 networks that windows may count by; 64 is the default. */

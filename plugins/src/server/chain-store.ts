@@ -26,6 +26,9 @@ interface SharedLink {
 /** How many chains there may be, and after which time without a request one is dropped: Kong makes them again when it must. */
 const CHAINS_MAX = 20_000;
 const IDLE_MAX_MS = 60 * 60_000;
+/** How long a configuration that can't run is not tried again, and how many such are remembered. */
+const FAILURE_MS = 1000;
+const FAILURES_MAX = 1000;
 
 const isEntry = (value: unknown): value is { name: string; config: unknown; system?: unknown } =>
   typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string' && 'config' in value;
@@ -57,6 +60,7 @@ export class ChainStore {
   readonly pending = new PendingRequests();
   private readonly chains = new Map<string, LaneChain>();
   private readonly links = new Map<string, SharedLink>();
+  private readonly failures = new Map<string, { readonly error: unknown; readonly until: number }>();
   private readonly linksOf = new Map<LaneChain, string[]>();
 
   constructor(
@@ -80,6 +84,8 @@ export class ChainStore {
   define(key: string, system: string, entries: readonly PolicyEntry[]): LaneChain {
     const known = this.chains.get(key);
     if (known) return known;
+    const failure = this.failures.get(key);
+    if (failure && failure.until > this.effects.now()) throw failure.error;
     if (this.chains.size >= CHAINS_MAX) this.sweep(Number.POSITIVE_INFINITY, 1);
     const keys: string[] = [];
     try {
@@ -91,6 +97,7 @@ export class ChainStore {
       return made;
     } catch (error) {
       this.release(keys);
+      this.failed(key, error);
       throw error;
     }
   }
@@ -112,6 +119,13 @@ export class ChainStore {
     for (const { link } of this.links.values()) link.instance.close?.();
     this.links.clear();
     this.chains.clear();
+  }
+
+  /** Every request of the route asks again: it is tried, and told, at most once in a while. */
+  private failed(key: string, error: unknown): void {
+    if (this.failures.size >= FAILURES_MAX) this.failures.clear();
+    this.failures.set(key, { error, until: this.effects.now() + FAILURE_MS });
+    this.effects.log('error', 'policies of a route can not run', { error: error instanceof Error ? error.message : String(error) });
   }
 
   private linkOf(entry: PolicyEntry, keys: string[]): ChainLink {

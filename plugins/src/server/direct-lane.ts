@@ -133,7 +133,6 @@ export class DirectConnection {
       this.write(`0 ${JSON.stringify({ needs: chain.needs, timeout: chain.timeoutMs })}\n`);
     } catch (error) {
       const message = error instanceof ConfigError || error instanceof ChainConfigError ? error.message : 'no configuration';
-      this.options.log('error', 'policies of a route can not run', { error: String(error) });
       this.write(`0 ${JSON.stringify(message).replace(/[^\x20-\x7e]/g, '?')}\n`);
     }
   }

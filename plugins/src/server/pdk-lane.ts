@@ -92,9 +92,9 @@ export class PdkLane {
     try {
       this.call(id, method, first, send);
     } catch (error) {
-      const message = error instanceof ConfigError || error instanceof ChainConfigError ? error.message : String(error);
-      this.options.log('error', 'a call of Kong failed', { method, error: message });
-      send(failure(id, message));
+      const known = error instanceof ConfigError || error instanceof ChainConfigError;
+      if (!known) this.options.log('error', 'a call of Kong failed', { method, error: String(error) });
+      send(failure(id, known ? error.message : 'the call failed'));
     }
   }
 
@@ -179,8 +179,7 @@ export class PdkLane {
         throw new ChainConfigError('configs: no id');
       const chain = this.options.store.define(`c${told['id']}`, told['system'], policyEntries(told['policies'], told['system']));
       send(response(id, pdkCall(instance.id, 'kong.gw.facts', [chain.needs, told['id']])));
-    } catch (error) {
-      this.options.log('error', 'policies of a route can not run', { error: (error as Error).message });
+    } catch {
       send(response(id, instance.ended));
     }
   }

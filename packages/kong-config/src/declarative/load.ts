@@ -58,7 +58,11 @@ function readRoot(text: string, file: string): Dict | RawFault {
   try {
     const root = readDocument(text, file);
     if (isDict(root)) return root;
-    return { path: '', message: 'failed parsing declarative configuration: expected an object', hint: 'start with _format_version: "3.0"' };
+    return {
+      path: '',
+      message: 'failed parsing declarative configuration: error: expected an object',
+      hint: 'start with _format_version: "3.0"',
+    };
   } catch (error) {
     return { path: '', message: `failed parsing declarative configuration: error at ${(error as Error).message}` };
   }

@@ -84,6 +84,7 @@ describe('is refused', () => {
     ['paths: ["~/(a"]', ["routes[0].paths[0]: invalid regex: '/(a' (PCRE returned: missing closing parenthesis)"]],
     ['paths: ["~/(?=a)"]', [expect.stringMatching(/^routes\[0\]: Router Expression failed validation: .*look-around/)]],
     ['headers: {x-a: ["~*(?<=a)"]}', [expect.stringContaining('routes[0]: Router Expression failed validation')]],
+    ['headers: {x-a: []}', ['routes[0]: Router Expression failed validation: headers.x-a has no value to compare with']],
     ['paths: [null]', ['routes[0].paths[0]: required field missing']],
     ['hosts: ["a.*.b"]', ['routes[0].hosts[0]: invalid wildcard: must be placed at leftmost or rightmost label']],
     ['hosts: ["*.a.*"]', ['routes[0].hosts[0]: invalid wildcard: must have at most one wildcard']],

@@ -104,7 +104,8 @@ function findSubschema(protocols: unknown): Subschema | undefined {
 
 /** The router of the `traditional_compatible` flavour compiles paths and header patterns with a second regex engine. */
 function checkRouter(route: Dict): Verdict {
-  const fault = routerRegexFault(route['headers'], route['paths']);
+  const empty = Object.entries(route['headers'] ?? {}).find(([, values]) => Array.isArray(values) && values.length === 0);
+  const fault = empty ? `headers.${empty[0]} has no value to compare with` : routerRegexFault(route['headers'], route['paths']);
   return fault === null ? null : `Router Expression failed validation: ${fault}`;
 }
 

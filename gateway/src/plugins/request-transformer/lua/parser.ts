@@ -192,8 +192,12 @@ class Parser {
     this.expect('}');
     return {
       one: (env) => {
-        const table = LuaTable.list(evaluateList(listed, env));
+        const table = new LuaTable();
         for (const { key, value } of keyed) table.set(key(env), value(env));
+        // Lua writes the listed values last.
+        evaluateList(listed, env).forEach((value, i) => {
+          table.set(i + 1, value);
+        });
         return table;
       },
     };

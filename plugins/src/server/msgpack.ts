@@ -117,6 +117,7 @@ class Reader {
     const made: Record<string, Packed> = Object.create(null) as Record<string, Packed>;
     for (let i = 0; i < length; i++) {
       const key = this.value(depth + 1);
+      if (typeof key === 'object' && key !== null) throw new MessagePackError('a key is neither text nor a number');
       made[String(key)] = this.value(depth + 1);
     }
     return made;

@@ -23,6 +23,8 @@ const project = (displayName, testMatch, more = {}) => ({
 });
 
 export default {
+  // Generous, since no test measures time: a busy machine must not fail one.
+  testTimeout: 30_000,
   reporters: ['default', '<rootDir>/scripts/summary-reporter.mjs'],
   projects: [
     project('unit', [...parts.map((p) => `${p}/src/**/*.test.ts`), 'test/tidy/**/*.test.ts']),

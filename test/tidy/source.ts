@@ -54,7 +54,7 @@ export function functionsOf(source: string): FunctionSpan[] {
   const bytes = Buffer.from(source);
   const tree = parseSync(source, { syntax: 'typescript' }) as unknown as Node;
   const base = tree.span!.start - (tree.span!.start > bytes.length ? 0 : firstToken(source));
-  const lineAt = (offset: number): number => bytes.subarray(0, Math.max(0, offset)).toString().split('\n').length;
+  const lineAt = lineCounter(bytes);
   const found: FunctionSpan[] = [];
   const visit = (value: unknown, inTestCall: boolean): void => {
     if (Array.isArray(value)) {
@@ -74,6 +74,22 @@ export function functionsOf(source: string): FunctionSpan[] {
   };
   for (const item of tree['body'] as unknown[]) visit(item, false);
   return found;
+}
+
+/** Line numbers from 1 by byte offset. */
+function lineCounter(bytes: Buffer): (offset: number) => number {
+  const starts = [0];
+  for (let i = bytes.indexOf(10); i >= 0; i = bytes.indexOf(10, i + 1)) starts.push(i + 1);
+  return (offset) => {
+    let low = 0;
+    let high = starts.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (starts[middle]! <= offset) low = middle;
+      else high = middle;
+    }
+    return low + 1;
+  };
 }
 
 /** swc counts spans from the first token of the first file it parsed in the process. */

@@ -32,6 +32,7 @@ export class GatewayServer implements ConnectionHandler {
   private sweeper: NodeJS.Timeout;
   private serial = 0;
   private running = 0;
+  private served = 0;
   private draining = false;
   private whenIdle: (() => void) | null = null;
 
@@ -40,8 +41,8 @@ export class GatewayServer implements ConnectionHandler {
   }
 
   /** Open client connections, and requests being answered. */
-  get counts(): { connections: number; requests: number } {
-    return { connections: this.connections.size, requests: this.running };
+  get counts(): { connections: number; requests: number; accepted: number; served: number } {
+    return { connections: this.connections.size, requests: this.running, accepted: this.serial, served: this.served };
   }
 
   /** Listens for plain HTTP/1. Rejects with the system's error, such as EADDRINUSE. */
@@ -99,6 +100,7 @@ export class GatewayServer implements ConnectionHandler {
   request(incoming: Incoming): void {
     const live = this.options.plane();
     this.running++;
+    this.served++;
     live.enter();
     new RequestRun(incoming, live.plane, () => {
       this.running--;

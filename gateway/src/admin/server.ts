@@ -1,4 +1,5 @@
 /** The local admin and status listeners: what the plane runs with, health, metrics. Read-only but for a reload. */
+import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Gateway } from '../gateway.js';
@@ -41,8 +42,15 @@ function ready(gateway: Gateway): Answer {
 function statusRoutes(gateway: Gateway, path: string): Answer | null {
   if (path === '/status') return statusOf(gateway);
   if (path === '/status/ready') return ready(gateway);
-  if (path === '/metrics') return { status: 200, body: metricsText(gateway.balancer), type: 'text/plain; version=0.0.4; charset=utf-8' };
   return null;
+}
+
+/** Kong's metrics, then those of our policies. */
+async function metrics(gateway: Gateway, nodeId: string): Promise<Answer> {
+  const { connections, requests, accepted, served } = gateway.server.counts;
+  const node = { nodeId, version: VERSION, accepted, requests: served, active: connections, writing: requests };
+  const body = metricsText(gateway.balancer, node) + (await gateway.runtime.registry.metrics());
+  return { status: 200, body, type: 'text/plain; version=0.0.4; charset=utf-8' };
 }
 
 /** What a path's segment stands for; null when an escape in it is none. */
@@ -84,6 +92,7 @@ export async function listenAdmin(
   host: string,
   admin: boolean,
 ): Promise<{ server: http.Server; port: number }> {
+  const nodeId = randomUUID();
   const server = http.createServer({ maxHeaderSize: 8192, requestTimeout: 10_000 }, (request, response) => {
     request.resume();
     const path = (request.url ?? '/').split('?')[0]!;
@@ -91,9 +100,11 @@ export async function listenAdmin(
       response.setHeader('Allow', 'GET, HEAD');
       return send(response, { status: 405, body: { message: 'Method not allowed' } });
     }
-    send(
-      response,
-      statusRoutes(gateway, path) ?? (admin ? adminRoutes(gateway, path) : null) ?? { status: 404, body: { message: 'Not found' } },
+    const known = statusRoutes(gateway, path) ?? (admin ? adminRoutes(gateway, path) : null);
+    if (known || path !== '/metrics') return send(response, known ?? { status: 404, body: { message: 'Not found' } });
+    metrics(gateway, nodeId).then(
+      (answer) => send(response, answer),
+      () => send(response, { status: 500, body: { message: 'the metrics could not be read' } }),
     );
   });
   await new Promise<void>((resolve, reject) => {

@@ -8,7 +8,7 @@ import { Command, Redis, type RedisOptions } from 'ioredis';
 import { Deadlines, type Pending } from './deadlines.js';
 import { RedisAwayError, RedisDeadlineError } from './errors.js';
 import { Health } from './health.js';
-import type { Script } from './script.js';
+import { allScripts, type Script } from './script.js';
 import type { RedisSettings } from './settings.js';
 
 /** Milliseconds that a request waits for Redis at most. */
@@ -41,6 +41,7 @@ export interface CommandOptions {
 }
 
 const NO_OPTIONS: CommandOptions = {};
+const BACKGROUND: CommandOptions = { background: true };
 
 const isNoScript = (error: unknown): boolean => error instanceof Error && error.message.startsWith('NOSCRIPT');
 
@@ -132,6 +133,8 @@ export class RedisConnection {
   private ready(): void {
     this.endHandshake();
     this.epoch++;
+    // One that does not take them now is given each when it is needed.
+    for (const { source } of allScripts) this.send('script', ['load', source], BACKGROUND).catch(() => undefined);
     this.health.connected();
   }
 

@@ -6,7 +6,17 @@ export interface Script {
   readonly sha: string;
 }
 
-/** Makes a script; its keys must all carry the same hash tag, so that a Redis Cluster runs it on one node. */
+const made: Script[] = [];
+
+/** All scripts of the process: every new connection gives them to Redis before a request needs one. */
+export const allScripts: readonly Script[] = made;
+
+/**
+ * Makes a script, once and for all: meant for modules, not for requests. Its keys must all carry the same hash tag, so that a Redis
+ * Cluster runs it on one node.
+ */
 export function script(source: string): Script {
-  return { source, sha: createHash('sha1').update(source).digest('hex') };
+  const one = { source, sha: createHash('sha1').update(source).digest('hex') };
+  made.push(one);
+  return one;
 }

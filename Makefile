@@ -11,6 +11,7 @@ setup: ## install what is missing (a newer Node if needed, npm packages)
 	@scripts/setup.sh
 
 build: setup ## compile all parts
+	@[ -d gateway/dist ] || echo 'compiling …' >&2
 	@$(RUN) tsc -b
 
 start: build ## run the whole stack embedded; Ctrl-C ends it

@@ -58,6 +58,13 @@ export class HeaderList {
     this.values.push(value);
   }
 
+  /** Puts the lines of another list before these. */
+  putFirst(others: HeaderList): void {
+    this.names.unshift(...others.names);
+    this.keys.unshift(...others.keys);
+    this.values.unshift(...others.values);
+  }
+
   /** Replaces all lines of this name by one, at the place of the first. */
   set(name: string, value: string): void {
     const key = name.toLowerCase();

@@ -129,7 +129,7 @@ export class Answer {
   private prepare(status: number, headers: HeaderList, source: ResponseHead['source']): Head {
     const { exchange, plane } = this;
     const pending = exchange.pendingHeaders;
-    if (pending && source === 'service') for (const [name, value] of pending.entries()) headers.add(name, value);
+    if (pending && source === 'service') headers.putFirst(pending);
     const head = new Head(status, headers, source);
     this.head = head;
     const instances = exchange.collected ?? plane.chains.global;

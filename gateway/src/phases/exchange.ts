@@ -17,6 +17,8 @@ export class LiveExchange implements Exchange {
   consumer: Consumer | null = null;
   credential: Credential | null = null;
   readonly upstream: UpstreamRequest;
+  /** The X-Forwarded lines for the service, made when the route is known: what plugins do to these names later does not count. */
+  forwarded = '';
   /** X-Forwarded-Prefix, when the route strips its path. */
   prefix: string | null = null;
   /** Instances whose later phases run for this request. */

@@ -34,6 +34,7 @@ export function exitAnswer(exchange: LiveExchange, exit: Exit): { headers: Heade
   const page = exit.body === undefined || exit.body === null ? nginxPage(exit.status) : null;
   if (page) headers.set('Content-Type', page.contentType);
   const body = encodeBody(page ? page.text : exit.body, headers);
+  if (exit.status === 204) headers.remove('content-type');
   if (!headers.has('content-length')) headers.set('Content-Length', String(body.length));
   return { headers, body };
 }

@@ -1,9 +1,10 @@
 /** Takes one request through Kong's phases: rewrite, route, access, proxy, and the answer back. */
-import type { HeaderList } from '../headers.js';
+import { HeaderList } from '../headers.js';
 import type { Incoming } from '../http1/incoming.js';
 import { BodyFault } from '../http1/request-body.js';
 import { BodyTooLarge, type Exit } from '../plugin.js';
 import { Forward, type ForwardOwner, type OutgoingBody } from '../proxy/forward.js';
+import { forwardedLines } from '../proxy/request-head.js';
 import { RequestStream } from '../proxy/request-stream.js';
 import type { ResponseStart } from '../proxy/response-parser.js';
 import type { UpstreamConnection } from '../proxy/upstream-connection.js';
@@ -18,6 +19,11 @@ import { HashFacts } from './hash-facts.js';
 import type { Plane } from './plane.js';
 
 const NONE: OutgoingBody = { kind: 'none' };
+
+/** nginx refuses a path before it has read any header, so neither plugins nor the error's form may know them. */
+function withoutHeaders(incoming: Incoming): Incoming {
+  return { ...incoming, head: { ...incoming.head, headers: new HeaderList() } };
+}
 
 export class RequestRun implements ForwardOwner, AccessOwner {
   private readonly exchange: LiveExchange;
@@ -34,7 +40,7 @@ export class RequestRun implements ForwardOwner, AccessOwner {
     const mark = target.indexOf('?');
     const path = normalizePath(mark < 0 ? target : target.slice(0, mark));
     this.badPath = path === null;
-    const request = clientRequest(incoming, path ?? '/', plane.trust);
+    const request = clientRequest(path === null ? withoutHeaders(incoming) : incoming, path ?? '/', plane.trust);
     this.exchange = new LiveExchange(plane.requestId(), request, incoming, plane.now());
     this.answer = new Answer(this.exchange, incoming.reply, plane);
     incoming.reply.onAbort = () => this.clientLeft();
@@ -97,6 +103,7 @@ export class RequestRun implements ForwardOwner, AccessOwner {
     exchange.prefix = match.prefix;
     exchange.upstream.path = match.upstreamUri;
     exchange.upstream.scheme = match.service?.protocol === 'https' ? 'https' : 'http';
+    exchange.forwarded = forwardedLines(exchange);
     if (match.route.preserve_host) exchange.upstream.host = exchange.request.headers.get('host') ?? null;
   }
 

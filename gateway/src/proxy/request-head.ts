@@ -61,7 +61,8 @@ export function wantsWebSocket(exchange: LiveExchange): boolean {
   return upgrade !== undefined && upgrade.length === 9 && upgrade.toLowerCase() === 'websocket';
 }
 
-function forwarded(exchange: LiveExchange): string {
+/** The lines that tell the service who asked, through which host and path (Kong: access.before). */
+export function forwardedLines(exchange: LiveExchange): string {
   const { request } = exchange;
   const { connection } = exchange.incoming;
   const chain = request.headers.get('x-forwarded-for');
@@ -98,7 +99,7 @@ export function formatRequestHead(exchange: LiveExchange, host: string, length: 
   const webSocket = wantsWebSocket(exchange);
   let text = `${exchange.upstream.method} ${target(exchange)} HTTP/1.1\r\nHost: ${host}\r\n`;
   text += webSocket ? 'Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n' : 'Connection: keep-alive\r\n';
-  text += forwarded(exchange);
+  text += exchange.forwarded;
   text += `X-Kong-Request-Id: ${exchange.id}\r\n`;
   if (trailersWanted(headers)) text += 'TE: trailers\r\n';
   const hop = connectionOptions(headers.get('connection'));

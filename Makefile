@@ -1,6 +1,6 @@
 # Every command that people and CI use. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup build start demo test check render bench soak kong-up kong-down test-contract format clean
+.PHONY: help lua setup build start demo test check render bench soak kong-up kong-down test-contract format clean
 RUN := scripts/run
 
 help: ## this list
@@ -9,6 +9,9 @@ help: ## this list
 
 setup: ## install what is missing (a newer Node if needed, npm packages)
 	@scripts/setup.sh
+
+lua: ## install what the tests of our Lua need (LuaJIT, luacheck)
+	@scripts/setup-lua.sh
 
 build: setup ## compile all parts
 	@[ -d gateway/dist ] || echo 'compiling …' >&2
@@ -20,13 +23,14 @@ start: build ## run the whole stack embedded; Ctrl-C ends it
 demo: build ## walk through each system with real requests
 	@bin/gatehouse demo
 
-test: build check ## everything that CI runs
+test: build lua check ## everything that CI runs
 	@scripts/jest
 
 check: build ## types, lint, tidy, drift of rendered files
 	@$(RUN) biome check --error-on-warnings .
 	@scripts/jest --selectProjects unit --testPathPatterns test/tidy --reporters default
 	@bin/gatehouse render --check
+	@if command -v luacheck >/dev/null; then cd kong/lua && luacheck -q .; fi
 
 render: build ## write kong/kong.yml from .env.example
 	@bin/gatehouse render --env-file .env.example --out kong/kong.yml

@@ -3,4 +3,3 @@ std = "ngx_lua"
 max_line_length = 140
 globals = { "kong" }
 self = false
-files["test"] = { globals = { "ngx", "kong" } }

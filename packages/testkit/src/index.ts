@@ -19,3 +19,4 @@ export {
   signRs256,
   withTimes,
 } from './tokens.js';
+export * from './kong-double/kong-double.js';

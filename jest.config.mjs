@@ -29,7 +29,9 @@ export default {
   projects: [
     project('unit', [...parts.map((p) => `${p}/src/**/*.test.ts`), 'test/tidy/**/*.test.ts']),
     project('conformance', ['test/conformance/**/*.test.ts']),
-    project('contract', ['test/contract/**/*.test.ts']),
-    project('integration', ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/chaos/**/*.test.ts']),
+    project('contract', ['test/contract/**/*.test.ts'], { globalSetup: '<rootDir>/test/support/redis-setup.mjs' }),
+    project('integration', ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/chaos/**/*.test.ts'], {
+      globalSetup: '<rootDir>/test/support/redis-setup.mjs',
+    }),
   ],
 };

@@ -9,6 +9,8 @@ const parts = {
   validate: ['packages/kong-config', 'check state files or a kong.yml, naming every fault'],
   schemas: ['plugins', "write what comes from policies' schemas: JSON Schema, Kong schema, README tables [--check]"],
   'plugin-server': ['plugins', 'serve Kong: policies as plugins (PDK lane) and as a policy server (direct lane) [--dump NAME]'],
+  limits: ['plugins', 'forget what was counted of somebody: limits reset SYSTEM SUBJECT'],
+  breaker: ['plugins', 'circuit breakers: breaker show SYSTEM, breaker open|close SYSTEM SERVICE [--for SECONDS]'],
   mocks: ['packages/testkit', 'play every service of the five products'],
   start: ['packages/devstack', 'run the whole stack embedded'],
   demo: ['packages/devstack', 'walk through each system with real requests'],

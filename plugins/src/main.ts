@@ -46,13 +46,25 @@ async function pluginServer(args: string[]): Promise<void> {
   }
 }
 
+async function operator(command: string, args: string[]): Promise<void> {
+  const { operate } = await import('./operator.js');
+  try {
+    for (const line of await operate(command, args, process.env)) console.log(line);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+  }
+}
+
 /**
  * `schemas [--check]`: writes what is made from the policies' schemas, or says what is not current.
  * `plugin-server [--dump NAME] [--transport pdk|direct] [--socket PATH] [--direct PATH]… [--status-port N] [--follow-parent]`: serves Kong.
+ * `limits reset …`, `breaker show|open|close …`: what an operator does to what nodes share.
  */
 export async function main(command: string, args: string[]): Promise<void> {
   if (command === 'schemas') return schemas(args.includes('--check'));
   if (command === 'plugin-server') return pluginServer(args);
+  if (command === 'limits' || command === 'breaker') return operator(command, args);
   console.error(`gatehouse: the plugins know no command "${command}"`);
   process.exitCode = 2;
 }

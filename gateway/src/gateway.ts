@@ -4,7 +4,7 @@ import type { Fault, KongConfig } from '@gatehouse/kong-config';
 import { environmentResolver, parseDeclarative } from '@gatehouse/kong-config/load';
 import { createRuntime, type Runtime } from '@gatehouse/plugins';
 import { Balancer } from './balancer/index.js';
-import { buildPlane, PlaneError, type PlaneParts } from './config/build-plane.js';
+import { buildPlane, PlaneError, type PlaneParts, type Source } from './config/build-plane.js';
 import { LivePlane } from './phases/live-plane.js';
 import type { Log } from './phases/plane.js';
 import { defaultPoolLimits, UpstreamPool } from './proxy/upstream-pool.js';
@@ -79,23 +79,26 @@ export class Gateway {
 
   /** The same for a text. */
   apply(text: string, file: string): void {
-    const { config, faults } = parseDeclarative(text, file, { resolveReference: environmentResolver(this.options.environment) });
+    const { config, faults, places } = parseDeclarative(text, file, { resolveReference: environmentResolver(this.options.environment) });
     if (!config) throw new ConfigurationError(faults);
-    const next = this.build(config, file);
+    const { next, takeCertificates } = this.build(config, { file, places });
     const before = this.live;
+    takeCertificates();
     this.parts.balancer.update(config.upstreams, config.targets);
     this.live = next;
     before?.retire();
   }
 
-  private build(config: KongConfig, file: string): LivePlane {
+  private build(config: KongConfig, source: Source): { next: LivePlane; takeCertificates: () => void } {
     try {
-      const { plane, close } = buildPlane(config, file, this.parts);
-      this.certificates.load(config);
-      return new LivePlane(plane, close);
+      const takeCertificates = this.certificates.prepare(config);
+      const { plane, close } = buildPlane(config, source, this.parts);
+      return { next: new LivePlane(plane, close), takeCertificates };
     } catch (error) {
       if (error instanceof PlaneError) throw new ConfigurationError(error.faults);
-      if (error instanceof CertificateError) throw new ConfigurationError([{ file, path: 'certificates', message: error.message }]);
+      if (error instanceof CertificateError) {
+        throw new ConfigurationError([{ file: source.file, path: 'certificates', message: error.message }]);
+      }
       throw error;
     }
   }

@@ -56,7 +56,10 @@ function readOptions(args: string[]): Options {
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
-  if (values.help) throw new UsageError('');
+  if (values.help) {
+    process.stdout.write(`${USAGE}\n`);
+    process.exit(0);
+  }
   const port = portOf('port', values.port);
   if (!values.config || port === null) throw new UsageError('--config and --port are needed');
   return {

@@ -28,8 +28,18 @@ describe('readSettings', () => {
     [{ GATEWAY_HEAD_BYTES: '1e3' }, 'GATEWAY_HEAD_BYTES'],
     [{ GATEWAY_LOG_LEVEL: 'loud' }, 'GATEWAY_LOG_LEVEL'],
     [{ KONG_NGINX_PROXY_PROXY_NEXT_UPSTREAM: 'http_500' }, 'KONG_NGINX_PROXY_PROXY_NEXT_UPSTREAM'],
+    [{ KONG_TRUSTED_IPS: '10.0.0.0/33' }, 'KONG_TRUSTED_IPS'],
+    [{ KONG_TRUSTED_IPS: 'abc' }, 'KONG_TRUSTED_IPS'],
+    [{ KONG_HEADERS: 'nonsense' }, 'KONG_HEADERS'],
+    [{ KONG_SSL_CERT: '/a' }, 'KONG_SSL_CERT_KEY'],
   ])('%j is refused, naming the variable', (environment, name) => {
     expect(() => readSettings(environment)).toThrow(SettingsError);
     expect(() => readSettings(environment)).toThrow(name);
+  });
+
+  test('all that is wrong is told at once', () => {
+    expect(() => readSettings({ GATEWAY_LOG_LEVEL: 'x', GATEWAY_HEAD_BYTES: '-1', KONG_HEADERS: 'y' })).toThrow(
+      /HEADERS.*HEAD_BYTES.*LOG_LEVEL/s,
+    );
   });
 });

@@ -57,10 +57,10 @@ describe('start', () => {
 
   test('a plugin without a twin is refused by name', async () => {
     const gateway = await start(oneService(1));
-    fs.writeFileSync(gateway.configFile, JSON.stringify({ _format_version: '3.0', plugins: [{ name: 'aws-lambda', config: {} }] }));
+    fs.writeFileSync(gateway.configFile, JSON.stringify({ _format_version: '3.0', plugins: [{ name: 'aws-lambda', config: { function_name: 'f', aws_region: 'x' } }] }));
     const run = spawnSync(command, ['gateway', '--config', gateway.configFile, '--port', String(await freePort())], { encoding: 'utf8' });
     expect(run.status).toBe(1);
-    expect(run.stderr).toContain('aws-lambda');
+    expect(run.stderr).toContain('plugins[0]: the embedded data plane has no twin of the plugin "aws-lambda"');
   });
 
   test.each([[['gateway']], [['gateway', '--config', 'x', '--port', '99999']], [['nonsense']]])('wrong usage %j: exit code 2', (args) => {

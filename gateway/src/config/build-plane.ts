@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type tls from 'node:tls';
-import type { Fault, KongConfig, PluginEntity } from '@gatehouse/kong-config';
+import type { Fault, KongConfig, Places, PluginEntity } from '@gatehouse/kong-config';
 import { type Balancer, balancerFaults } from '../balancer/index.js';
 import { hostName, TrustedPeers } from '../phases/client-request.js';
 import type { LiveExchange } from '../phases/exchange.js';
@@ -29,6 +29,12 @@ export interface PlaneParts {
   /** State of plugins that survives a reload, by plugin name. */
   readonly pluginState: Map<string, Map<string, unknown>>;
   now(): number;
+}
+
+/** Where a configuration comes from: its file, and where in it each entity stands, for faults. */
+export interface Source {
+  readonly file: string;
+  readonly places: Places;
 }
 
 /** The configuration asks for what the embedded plane can't do. */
@@ -59,12 +65,13 @@ interface Built {
   faults: Fault[];
 }
 
-function instantiate(config: KongConfig, file: string, parts: PlaneParts): Built {
+function instantiate(config: KongConfig, source: Source, parts: PlaneParts): Built {
+  const { file, places } = source;
   const built: Built = { ordered: [], policies: [], faults: [] };
   const directory = directoryOf(config);
   config.plugins.forEach((entity, i) => {
     if (!entity.enabled) return;
-    const path = `plugins[${i}] (${entity.name})`;
+    const path = places.get(entity.id) ?? `plugins[${i}]`;
     if (isPolicy(entity.name)) {
       const made = policyLink(entity, path, file, parts.policyEffects);
       if (Array.isArray(made)) built.faults.push(...made);
@@ -111,12 +118,12 @@ function tlsOptions(config: KongConfig): (exchange: LiveExchange, host: string) 
 }
 
 /**
- * @param file name for faults
  * @returns the plane and how to free what it holds
  * @throws PlaneError with every fault at once
  */
-export function buildPlane(config: KongConfig, file: string, parts: PlaneParts): { plane: Plane; close: () => void } {
-  const built = instantiate(config, file, parts);
+export function buildPlane(config: KongConfig, source: Source, parts: PlaneParts): { plane: Plane; close: () => void } {
+  const { file, places } = source;
+  const built = instantiate(config, source, parts);
   const { faults } = built;
   const services = new Map(config.services.map((service) => [service.id, service]));
   faults.push(...balancerFaults(config.upstreams).map((fault) => ({ ...fault, file })));
@@ -126,7 +133,7 @@ export function buildPlane(config: KongConfig, file: string, parts: PlaneParts):
   } catch (error) {
     if (!(error instanceof RouterError)) throw error;
     faults.push(
-      ...error.faults.map(({ route, field, message }) => ({ file, path: `routes (${route.name ?? route.id}).${field}`, message })),
+      ...error.faults.map(({ route, field, message }) => ({ file, path: `${places.get(route.id) ?? 'routes'}.${field}`, message })),
     );
   }
   if (faults.length > 0 || !router) {

@@ -13,7 +13,12 @@ export class CertificateError extends Error {
   readonly code = 'CERTIFICATE_INVALID';
 }
 
-function contextOf(pair: KeyPair, where: string): tls.SecureContext {
+/**
+ * A key pair ready for use.
+ * @param where names it in the message
+ * @throws CertificateError
+ */
+export function contextOf(pair: KeyPair, where: string): tls.SecureContext {
   try {
     return tls.createSecureContext({ cert: pair.cert, key: pair.key, minVersion: 'TLSv1.2' });
   } catch (error) {
@@ -27,17 +32,20 @@ export class CertificateTable {
   constructor(private readonly standard: KeyPair) {}
 
   /**
-   * Takes the certificates of a configuration in use.
-   * @throws CertificateError; what was in use before stays.
+   * Makes the certificates of a configuration ready.
+   * @returns what takes them in use
+   * @throws CertificateError
    */
-  load(config: KongConfig): void {
+  prepare(config: KongConfig): () => void {
     const contexts = new Map(config.certificates.map((entry: Certificate) => [entry.id, contextOf(entry, `certificates (${entry.id})`)]));
     const names = new Map<string, tls.SecureContext>();
     for (const sni of config.snis) {
       const context = contexts.get(sni.certificate.id);
       if (context) names.set(sni.name.toLowerCase(), context);
     }
-    this.byName = names;
+    return () => {
+      this.byName = names;
+    };
   }
 
   /** The context for a server name; undefined = the standard one. */

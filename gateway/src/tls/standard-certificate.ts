@@ -1,10 +1,17 @@
 /** The certificate for clients that name no host we have one for: from files, else a self-signed one made at start. */
 import fs from 'node:fs/promises';
-import type { KeyPair } from './certificates.js';
+import { CertificateError, contextOf, type KeyPair } from './certificates.js';
 
-/** @throws Error naming the file that can't be read */
+async function read(variable: string, file: string): Promise<string> {
+  return fs.readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new CertificateError(`${variable}: ${file} can't be read (${error.code})`);
+  });
+}
+
+/** @throws CertificateError naming the variable, for a file that can't be read or a pair that does not belong together */
 export async function readKeyPair(certFile: string, keyFile: string): Promise<KeyPair> {
-  const [cert, key] = await Promise.all([fs.readFile(certFile, 'utf8'), fs.readFile(keyFile, 'utf8')]);
+  const [cert, key] = await Promise.all([read('KONG_SSL_CERT', certFile), read('KONG_SSL_CERT_KEY', keyFile)]);
+  contextOf({ cert, key }, 'KONG_SSL_CERT, KONG_SSL_CERT_KEY');
   return { cert, key };
 }
 

@@ -204,4 +204,7 @@ export interface Fault {
   hint?: string;
 }
 
-export type Loaded = { config: KongConfig; faults: [] } | { config: null; faults: Fault[] };
+/** Where each entity stands in its file, by id: `services[0].plugins[1]`. */
+export type Places = ReadonlyMap<string, string>;
+
+export type Loaded = { config: KongConfig; faults: []; places: Places } | { config: null; faults: Fault[]; places: null };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { entitySchemasWith } from '../entities/index.js';
 import { pluginSource } from '../plugins/index.js';
-import { Context, type RawFault } from '../schema/context.js';
+import { Context, pathText, type RawFault } from '../schema/context.js';
 import { complete } from '../schema/interpret.js';
 import { nodeOf } from '../schema/node.js';
 import type { Dict, EntitySchema, PluginSchema } from '../schema/types.js';
@@ -51,7 +51,7 @@ function isDict(value: unknown): value is Dict {
 }
 
 function refused(file: string, faults: readonly RawFault[]): Loaded {
-  return { config: null, faults: faults.map((fault): Fault => ({ file, ...fault })) };
+  return { config: null, faults: faults.map((fault): Fault => ({ file, ...fault })), places: null };
 }
 
 function readRoot(text: string, file: string): Dict | RawFault {
@@ -103,5 +103,6 @@ export function loadTree(root: Dict, file: string, options: LoadOptions = {}): L
   for (const item of items.all) index.checkReferences(item);
   const faults = faultsOf(items, context);
   if (faults.length > 0) return refused(file, faults);
-  return { config: flatten(items.all, index, root['_transform'] !== false), faults: [] };
+  const places = new Map(items.all.map((item) => [item.id, pathText(item.path)]));
+  return { config: flatten(items.all, index, root['_transform'] !== false), faults: [], places };
 }

@@ -54,14 +54,16 @@ local function once(path, timeout, request)
     sock:close()
     return nil, err, reused and closed(err)
   end
-  local length, head = line:match("^(%d+) (.*)$")
+  local blank = line:find(" ", 1, true)
+  local length = blank and tonumber(line:sub(1, blank - 1))
   local body
   if not length then
     sock:close()
     return nil, "bad answer", false
   end
-  if length ~= "0" then
-    body, err = sock:receive(tonumber(length))
+  local head = line:sub(blank + 1)
+  if length > 0 then
+    body, err = sock:receive(length)
     if not body then
       sock:close()
       return nil, err, false
@@ -119,9 +121,9 @@ local function judged(path, id, conf, gathered)
     return nil, err
   end
   if not gathered.line then
-    gathered.line, gathered.body = facts.gather(spec.needs)
+    gathered.line, gathered.body, gathered.stamp = facts.gather(spec.needs)
   end
-  local request = { "f", id, " ", tostring(#gathered.body), " ", gathered.line, "\n", gathered.body }
+  local request = { "f", id, " ", tostring(#gathered.body), " ", gathered.stamp, " ", gathered.line, "\n", gathered.body }
   local head, body = ask(path, spec.timeout, request)
   if head ~= "u" then
     return head, body

@@ -3,7 +3,7 @@ local cjson = require "cjson.safe"
 
 local encode, decode, null = cjson.encode, cjson.decode, cjson.null
 local get_headers, read_body = ngx.req.get_headers, ngx.req.read_body
-local floor = math.floor
+local floor, format = math.floor, string.format
 
 local M = {}
 
@@ -115,10 +115,20 @@ local function header_values(names, headers)
   return values
 end
 
---- The facts of this request as text: one line of JSON, and the body beside it.
--- What differs between requests stands at the end: LuaJIT looks only at parts of long strings when it hashes them.
+-- The normalised path, or null when it is the raw one: most need no second look.
+local function path_beside(raw)
+  if not raw:find("%", 1, true) and not raw:find("//", 1, true) and not raw:find("/.", 1, true) then
+    return null
+  end
+  local path = kong.request.get_path()
+  return path ~= raw and path or null
+end
+
+--- The facts of this request as text: one line of JSON, the moment and id of the request, and the body.
+-- What differs between all requests stands beside the line, not in it: LuaJIT looks only at parts of long strings when it hashes
+-- them, and strings that are alike but for their middle would all fall together.
 -- @param text the needs, as JSON
--- @return the line without its end, the body or ""
+-- @return the line without its end, the body or "", milliseconds (13 digits) and id (32) as one text
 function M.gather(text)
   local needs, var = needs_of(text), ngx.var
   local headers = get_headers(0)
@@ -133,7 +143,6 @@ function M.gather(text)
   elseif has_body then
     body, size = nil, length or -1
   end
-  local raw, path = kong.request.get_raw_path(), kong.request.get_path()
   local line = encode({
     M.system(route, service),
     route and route.name or null,
@@ -148,16 +157,14 @@ function M.gather(text)
     needs.captures and captures() or null,
     needs.clientCertificate and certificate() or null,
     var.request_method,
-    path ~= raw and path or null,
+    path_beside(kong.request.get_raw_path()),
     rawget(headers, "traceparent") or null,
     var.remote_addr,
-    floor(ngx.req.start_time() * 1000),
     var.request_uri,
     -- An empty table would become an object.
     needs.headers[1] and header_values(needs.headers, headers) or null,
-    var.kong_request_id,
   })
-  return assert(line), body or ""
+  return assert(line), body or "", format("%013.0f", floor(ngx.req.start_time() * 1000)) .. var.kong_request_id
 end
 
 return M

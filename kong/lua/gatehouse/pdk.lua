@@ -28,8 +28,8 @@ end
 --- @param needs what the policies need, as JSON
 -- @param chain an id that comes back with the facts
 function M.facts(needs, chain)
-  local line, body = facts.gather(needs)
-  return "F" .. (chain or "") .. " " .. line .. "\n" .. body
+  local line, body, stamp = facts.gather(needs)
+  return "F" .. (chain or "") .. " " .. line .. "\n" .. body .. stamp
 end
 
 --- @param text one line, and after it the body of an answer

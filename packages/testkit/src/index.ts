@@ -4,6 +4,7 @@ export { Failure } from './host/failure.js';
 export type { Fault, FaultInput } from './host/faults.js';
 export { MockPortError } from './host/listener.js';
 export type { RecordedRequest } from './host/recorder.js';
+export * from './kong-double/kong-double.js';
 export { exchangeMessage } from './message.js';
 export { type Service, type System, servicePorts, services, systems } from './services.js';
 export { ephemeralPorts, type Mocks, type MocksOptions, startMocks } from './start-mocks.js';
@@ -19,4 +20,3 @@ export {
   signRs256,
   withTimes,
 } from './tokens.js';
-export * from './kong-double/kong-double.js';

@@ -42,10 +42,21 @@ function narrow(json: string): string {
 function replyText(reply: Reply, track: Track): DecisionText {
   const body = typeof reply.body === 'string' ? Buffer.from(reply.body, 'utf8') : Buffer.from(reply.body);
   const line = { status: reply.status, ...(track ? { track } : {}), headers: grouped(reply.headers) };
-  return { head: narrow(JSON.stringify(line)), body };
+  return { head: apart(narrow(JSON.stringify(line))), body };
 }
 
 const filled = <T>(list: readonly T[] | undefined): readonly T[] | undefined => (list && list.length > 0 ? list : undefined);
+
+/** Texts from this length on are hashed in parts by LuaJIT: their first, last and some middle characters. */
+const LONG = 100;
+let tail = 0;
+
+/** Texts that are alike but for their middle get an end of their own, so that they do not all fall together. */
+function apart(json: string): string {
+  if (json.length < LONG) return json;
+  tail = (tail + 1) % 1000;
+  return `${json.slice(0, -1)},"z":${1000 + tail}}`;
+}
 
 function passText(pass: Pass, rawQuery: string, track: Track): DecisionText {
   const strip = filled(pass.stripQuery);
@@ -59,7 +70,7 @@ function passText(pass: Pass, rawQuery: string, track: Track): DecisionText {
     set: filled(pass.setHeaders),
   };
   const head = narrow(JSON.stringify(line));
-  return head === '{}' ? NOTHING : { head, body: null };
+  return head === '{}' ? NOTHING : { head: apart(head), body: null };
 }
 
 /**

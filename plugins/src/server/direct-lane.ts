@@ -2,13 +2,14 @@
  * The direct lane: lines over a unix socket, from `kong/lua/gatehouse/ask.lua` and `outcome.lua`.
  *
  *     c<id> <json>\n                 defines a chain           → <length> {"needs":…,"timeout":…}
- *     f<id> <length> <json>\n<body>  facts of a request        → <length> <decision>, or `u` (chain unknown), or `e` (failed)
+ *     f<id> <length> <stamp> <json>\n<body>  facts of a request → <length> <decision>, or `u` (chain unknown), or `e` (failed)
  *     h<json>\n  o<json>\n           an answer's head, an end  → nothing
  *     !\n                            end of a batch            → <length> !
  */
 import { ConfigError, type Log } from '@gatehouse/policy';
 import { ChainConfigError, type ChainStore, policyEntries } from './chain-store.js';
 import type { DecisionText } from './decision-text.js';
+import { STAMP_LENGTH } from './lane-facts.js';
 import { tellHead, tellOutcome } from './outcomes.js';
 
 export interface DirectLaneOptions {
@@ -37,6 +38,8 @@ const FACTS = 'f'.charCodeAt(0);
 interface FactsLine {
   readonly id: string;
   readonly length: number;
+  /** The request's moment and id. */
+  readonly stamp: string;
   readonly json: string;
 }
 
@@ -45,7 +48,8 @@ function factsLine(line: string): FactsLine {
   const second = line.indexOf(' ', first + 1);
   const length = Number(line.slice(first + 1, second));
   if (first < 0 || second < 0 || !Number.isInteger(length) || length < 0 || length > BODY_MAX) throw new DirectFrameError('facts');
-  return { id: line.slice(1, first), length, json: line.slice(second + 1) };
+  const third = second + 1 + STAMP_LENGTH;
+  return { id: line.slice(1, first), length, stamp: line.slice(second + 1, third), json: line.slice(third + 1) };
 }
 
 /** One connection: reads in order, answers in order. */
@@ -142,7 +146,7 @@ export class DirectConnection {
     if (!chain) return this.write('0 u\n');
     if (!this.options.admit()) return this.write('0 e\n');
     try {
-      const text = chain.judge(facts.json, body);
+      const text = chain.judge(facts.json, facts.stamp, body);
       if (!(text instanceof Promise)) return this.said(text);
       this.waiting = true;
       // A body lies in a buffer that is used again by then; nobody reads it after the decision began without copying.

@@ -46,12 +46,13 @@ export class LaneChain {
   /**
    * Judges one request.
    * @param line facts, as `kong/lua/gatehouse/facts.lua` writes them
+   * @param stamp the request's moment and id
    * @throws FactsError when they are not
    */
-  judge(line: string, body: Buffer | null): MaybePromise<DecisionText> {
+  judge(line: string, stamp: string, body: Buffer | null): MaybePromise<DecisionText> {
     const now = this.options.now();
     this.usedAt = now;
-    const facts = LaneFacts.read(line, this.places, body, this.options.system);
+    const facts = LaneFacts.read(line, stamp, this.places, body, this.options.system);
     const context = new RequestContext();
     const verdict = this.chain.run(facts, context, now);
     if (verdict instanceof Promise) return verdict.then((late) => this.said(facts, context, late, now));

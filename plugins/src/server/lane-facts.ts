@@ -31,14 +31,15 @@ type Line = readonly [
   path: string | null,
   traceparent: string | null,
   clientIp: string,
-  startedAt: number,
   url: string,
   /** Null when none are needed. */
   headers: readonly (string | readonly string[] | null)[] | null,
-  requestId: string,
 ];
 
-const MEMBERS = 20;
+const MEMBERS = 18;
+/** Beside the line: when the request began (Unix milliseconds, 13 digits) and its id (32 hex digits). */
+export const STAMP_LENGTH = 45;
+const STAMP = /^\d{13}[0-9a-f]{32}$/;
 const NONE: readonly string[] = [];
 
 /** What came is not what the Lua writes. */
@@ -61,9 +62,9 @@ function isLine(value: unknown): value is Line {
   if (!Array.isArray(value) || value.length !== MEMBERS) return false;
   const [system, , , scheme, host] = value as unknown[];
   if (typeof system !== 'string' || typeof scheme !== 'string' || typeof host !== 'string') return false;
-  const [method, , , clientIp, startedAt, url, headers, requestId] = value.slice(12) as unknown[];
-  if (typeof method !== 'string' || typeof clientIp !== 'string' || typeof startedAt !== 'number') return false;
-  return typeof url === 'string' && (headers === null || Array.isArray(headers)) && typeof requestId === 'string';
+  const [, , , , , , , , , , , , method, , , clientIp, url, headers] = value as unknown[];
+  if (typeof method !== 'string' || typeof clientIp !== 'string' || typeof url !== 'string') return false;
+  return headers === null || Array.isArray(headers);
 }
 
 export class LaneFacts implements Facts {
@@ -73,12 +74,13 @@ export class LaneFacts implements Facts {
 
   private constructor(
     private readonly line: Line,
+    private readonly stamp: string,
     private readonly places: ReadonlyMap<string, number>,
     private readonly bytes: Buffer | null,
     system: string | null,
   ) {
     this.system = system ?? line[0];
-    const url = line[17];
+    const url = line[16];
     const mark = url.indexOf('?');
     this.rawPath = mark < 0 ? url : url.slice(0, mark);
     this.rawQuery = mark < 0 ? '' : url.slice(mark + 1);
@@ -86,30 +88,31 @@ export class LaneFacts implements Facts {
 
   /**
    * @param json the line
+   * @param stamp what stands beside it
    * @param places where each header stands
    * @param body the body's bytes; null when none came
    * @param system whose chain it is; null = as the line says
    * @throws FactsError when the line is not one
    */
-  static read(json: string, places: ReadonlyMap<string, number>, body: Buffer | null, system: string | null): LaneFacts {
+  static read(json: string, stamp: string, places: ReadonlyMap<string, number>, body: Buffer | null, system: string | null): LaneFacts {
     let line: unknown;
     try {
       line = JSON.parse(json);
     } catch {
       throw new FactsError('no JSON');
     }
-    if (!isLine(line)) throw new FactsError('no facts');
-    return new LaneFacts(line, places, line[7] ? body : null, system);
+    if (!isLine(line) || !STAMP.test(stamp)) throw new FactsError('no facts');
+    return new LaneFacts(line, stamp, places, line[7] ? body : null, system);
   }
 
   get requestId(): string {
-    return this.line[19];
+    return this.stamp.slice(13);
   }
   get traceId(): string | null {
     return traceIdOf(this.line[14] ?? undefined);
   }
   get startedAt(): number {
-    return this.line[16];
+    return Number(this.stamp.slice(0, 13));
   }
   get route(): string | null {
     return this.line[1];
@@ -196,6 +199,6 @@ export class LaneFacts implements Facts {
       if (name === 'traceparent') return this.line[14];
       throw new FactsError(`the header ${name} was not declared as needed`);
     }
-    return this.line[18]?.[place] ?? null;
+    return this.line[17]?.[place] ?? null;
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { MessageStream, type Packed } from './msgpack.js';
 import { PdkLane } from './pdk-lane.js';
-import { factsLine, laneStore, policiesText } from './testing/lane.js';
+import { factsLine, laneStore, policiesText, STAMP } from './testing/lane.js';
 
 type Reply = { error: string | null; result: Record<string, unknown> };
 
@@ -49,7 +49,7 @@ describe('the PDK lane', () => {
     expect(id).toBe(7000);
     const first = await kong.event(id);
     expect(first.result).toMatchObject({ Data: { Method: 'kong.gw.facts', Args: [expect.stringContaining('x-probe'), ''] }, EventId: id });
-    const second = await kong.step(id, `F ${factsLine()}\n`);
+    const second = await kong.step(id, `F ${factsLine()}\n${STAMP}`);
     expect(second.result).toEqual({ Data: { Method: 'kong.gw.commit', Args: ['p', 'p.3'] }, EventId: id });
     expect(await kong.step(id, true)).toEqual(ret(id));
     expect(await kong.step(id, null)).toEqual(ret(id));
@@ -58,7 +58,7 @@ describe('the PDK lane', () => {
   test('a refusal goes out with its body', async () => {
     const kong = start();
     const id = await kong.instance({ does: 'deny' });
-    const { result } = await kong.step(id, `F ${factsLine()}\n`);
+    const { result } = await kong.step(id, `F ${factsLine()}\n${STAMP}`);
     const [text] = (result['Data'] as { Args: string[] }).Args;
     expect(text).toMatch(/^\{"status":403.*\}\n\{"statusCode":403/);
   });
@@ -67,7 +67,7 @@ describe('the PDK lane', () => {
     const kong = start();
     const id = await kong.instance({ does: 'echo', body: 1000 });
     const body = String.fromCharCode(...Array.from({ length: 256 }, (_, i) => i));
-    const { result } = await kong.step(id, `F ${factsLine({ body: 256 })}\n${body}`);
+    const { result } = await kong.step(id, `F ${factsLine({ body: 256 })}\n${body}${STAMP}`);
     const [text = ''] = (result['Data'] as { Args: string[] }).Args;
     expect(text.slice(text.indexOf('\n') + 1)).toBe(body);
   });
@@ -82,7 +82,7 @@ describe('the PDK lane', () => {
     const told = await kong.step(id, `J${JSON.stringify(configs)}`);
     expect(told.result['Data']).toMatchObject({ Method: 'kong.gw.facts', Args: [expect.any(String), 'set'] });
     expect((await kong.step(id, 'Cset')).result['Data']).toMatchObject({ Method: 'kong.gw.facts' });
-    const decided = await kong.step(id, `Fset ${factsLine()}\n`);
+    const decided = await kong.step(id, `Fset ${factsLine()}\n${STAMP}`);
     expect(decided.result['Data']).toMatchObject({ Method: 'kong.gw.commit', Args: [expect.stringContaining('403'), 'set'] });
     expect(await kong.step(id, 'D')).toEqual(ret(id));
   });
@@ -90,7 +90,7 @@ describe('the PDK lane', () => {
   test("another process's ids mean nothing here", async () => {
     const kong = start();
     expect((await kong.event(42)).error).toBe('no plugin instance 42');
-    expect(await kong.step(42, `F ${factsLine()}\n`)).toEqual(ret(42));
+    expect(await kong.step(42, `F ${factsLine()}\n${STAMP}`)).toEqual(ret(42));
   });
 
   test('a closed instance, and one that nobody used for long, start again', async () => {
@@ -105,7 +105,7 @@ describe('the PDK lane', () => {
     const kong = start();
     const id = await kong.instance({ does });
     const found: string[] = [];
-    kong.lane.message([0, 99, 'plugin.Step', [{ EventId: id, Data: `F ${factsLine()}\n` }]], (frame) => found.push(frame));
+    kong.lane.message([0, 99, 'plugin.Step', [{ EventId: id, Data: `F ${factsLine()}\n${STAMP}` }]], (frame) => found.push(frame));
     for (let i = 0; i < 20; i++) await Promise.resolve();
     await kong.effects.clock.advance(200);
     for (let i = 0; i < 20; i++) await Promise.resolve();
@@ -132,7 +132,7 @@ describe('the PDK lane', () => {
   test('refusals leave nothing behind', async () => {
     const kong = start();
     const id = await kong.instance({ does: 'deny' });
-    for (let i = 0; i < 1000; i++) await kong.step(id, `F ${factsLine()}\n`);
+    for (let i = 0; i < 1000; i++) await kong.step(id, `F ${factsLine()}\n${STAMP}`);
     expect([kong.lane.instanceCount, kong.underWay()]).toEqual([1, 0]);
   });
 });

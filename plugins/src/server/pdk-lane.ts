@@ -7,6 +7,7 @@ import { ConfigError, type Log } from '@gatehouse/policy';
 import { ChainConfigError, type ChainStore, policyEntries } from './chain-store.js';
 import type { DecisionText } from './decision-text.js';
 import type { LaneChain } from './lane-chain.js';
+import { STAMP_LENGTH } from './lane-facts.js';
 import type { Packed } from './msgpack.js';
 import { commit, commitEnd, ended, failure, pdkCall, response, result } from './pdk-frames.js';
 
@@ -184,22 +185,23 @@ export class PdkLane {
     }
   }
 
-  /** `F`, the chain's id or nothing, a blank, the line of facts, and the body after it. */
+  /** `F`, the chain's id or nothing, a blank, the line of facts, the body after it, and the stamp at the very end. */
   private judge(id: number, instance: Instance, data: string, send: Send): void {
     const blank = data.indexOf(' ');
     const end = data.indexOf('\n');
     const chainId = data.slice(1, blank);
     const chain = this.options.store.get(chainId === '' ? (instance.chainKey ?? '') : `c${chainId}`);
     if (!chain || blank < 0 || end < blank || !this.options.admit()) return send(response(id, instance.ended));
-    const body = end + 1 < data.length ? Buffer.from(data.slice(end + 1), 'latin1') : Buffer.alloc(0);
+    const stampAt = Math.max(end + 1, data.length - STAMP_LENGTH);
+    const body = Buffer.from(data.slice(end + 1, stampAt), 'latin1');
     const last = chainId === '' ? instance.commitEnd : commitEnd(chainId, instance.id);
-    this.decide(chain, data.slice(blank + 1, end), body, (text) => {
+    this.decide(chain, data.slice(blank + 1, end), data.slice(stampAt), body, (text) => {
       send(response(id, text === null ? instance.ended : commit(text.head, text.body, last)));
     });
   }
 
   /** Calls back with what was decided, or with null when nothing was: Kong's guard refuses the request then. */
-  private decide(chain: LaneChain, line: string, body: Buffer, said: (text: DecisionText | null) => void): void {
+  private decide(chain: LaneChain, line: string, stamp: string, body: Buffer, said: (text: DecisionText | null) => void): void {
     const failed = (error: unknown): void => {
       this.options.done();
       this.options.log('error', 'no decision', { error: String(error) });
@@ -210,7 +212,7 @@ export class PdkLane {
       said(text);
     };
     try {
-      const text = chain.judge(line, body);
+      const text = chain.judge(line, stamp, body);
       if (text instanceof Promise) text.then(finish, failed);
       else finish(text);
     } catch (error) {

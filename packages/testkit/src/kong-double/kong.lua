@@ -179,6 +179,8 @@ ngx = setmetatable({
   now = os.time,
   md5 = function(text) return (base64(text):gsub("[^%w]", "")) end,
   encode_base64 = base64,
+  -- The expressions of ours are classes and anchors, which Lua's patterns say as well.
+  re = { find = function(text, expression) return text:find((expression:gsub("A%-Za%-z0%-9", "%%w"))) end },
   socket = { tcp = function() return setmetatable({}, Socket) end },
   timer = {
     at = function(delay, run)

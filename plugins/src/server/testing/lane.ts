@@ -50,11 +50,14 @@ export function laneStore(): { store: ChainStore; effects: ReturnType<typeof fak
   return { store: new ChainStore(new Map([[probe.name, probe]]), effects), effects };
 }
 
+/** What stands beside a line of facts. */
+export const STAMP = `1800000000000${'f'.repeat(32)}`;
+
 /** A line of facts as the Lua writes it. */
-export function factsLine(more: { url?: string; header?: string | null; body?: number; here?: boolean; id?: string } = {}): string {
-  const { url = '/a?b=1', header = null, body = 0, here = true, id = 'f'.repeat(32) } = more;
+export function factsLine(more: { url?: string; header?: string | null; body?: number; here?: boolean } = {}): string {
+  const { url = '/a?b=1', header = null, body = 0, here = true } = more;
   const facts = ['gongbu', 'r', 's', 'http', 'h', body, body > 0, here, body, null, null, null];
-  return JSON.stringify([...facts, 'GET', null, null, '10.0.0.1', 1_800_000_000_000, url, [header], id]);
+  return JSON.stringify([...facts, 'GET', null, null, '10.0.0.1', url, [header]]);
 }
 
 /** A list of policies as a fused configuration has it. */

@@ -6,6 +6,7 @@ local outcome = require "gatehouse.outcome"
 local decision = require "gatehouse.decision"
 
 local clear_header, set_header = ngx.req.clear_header, ngx.req.set_header
+local re_find = ngx.re.find
 
 local Guard = {
   VERSION = "1.0.0",
@@ -46,8 +47,9 @@ local function strip_identity()
   end
 end
 
+-- LuaJIT compiles ngx.re, and no patterns of Lua's own.
 local function valid_id(id)
-  return id ~= nil and #id <= 128 and id:find("^[%w._:-]+$") ~= nil
+  return id ~= nil and #id <= 128 and re_find(id, "^[A-Za-z0-9._:-]+$", "joD") ~= nil
 end
 
 -- The parts of a traceparent that W3C Trace Context calls valid.
@@ -60,8 +62,17 @@ local function valid_trace(text)
     and trace:find("[^0]") ~= nil and parent:find("[^0]") ~= nil and (rest == "" or rest:sub(1, 1) == "-")
 end
 
+local id_variables = {}
+
+-- The variable that holds the request id's header.
 local function id_header(conf)
-  return "http_" .. conf.request_id_header:lower():gsub("-", "_")
+  local name = conf.request_id_header
+  local variable = id_variables[name]
+  if not variable then
+    variable = "http_" .. name:lower():gsub("-", "_")
+    id_variables[name] = variable
+  end
+  return variable
 end
 
 function Guard:rewrite(conf)

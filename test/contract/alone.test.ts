@@ -33,7 +33,7 @@ const roleOf: Readonly<Record<string, string>> = { healthpay: 'user', freelance:
 
 function get({ plane, world }: Served, host: string, path: string): Promise<Answer> {
   const token = world.token({ role: roleOf[world.system] ?? '', claims: {}, ttl: 600, forged: false });
-  return send(plane.url, host, { method: 'GET', path } as Step['request'], token);
+  return send(plane.url, host, { method: 'GET', path } as Step['request'], { bearer: token });
 }
 
 /** The variables of a system without its name in front. */

@@ -27,7 +27,7 @@ describe('a service with several targets', () => {
 
   const get = (): Promise<Answer> => {
     const token = world.token({ role: 'student', claims: {}, ttl: 600, forged: false });
-    return send(plane.url, 'learning.localhost', { method: 'GET', path } as Step['request'], token);
+    return send(plane.url, 'learning.localhost', { method: 'GET', path } as Step['request'], { bearer: token });
   };
   const ports = () => (world.environment['LEARNING_CONTENT_SERVICE_URL'] ?? '').split(',').map((url) => Number(new URL(url).port));
 

@@ -77,6 +77,8 @@ const step = {
   faults: z.record(z.string(), z.record(z.string(), z.json())).default({}),
   request,
   expect: expectation,
+  /** How often it is asked, with the same expectation. */
+  repeat: z.int().min(1).max(2000).default(1),
   /** Asks again, for some seconds, until the answer is as expected. */
   eventually: z.boolean().default(false),
 };

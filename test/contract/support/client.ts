@@ -10,17 +10,27 @@ export interface Answer {
   body: string;
 }
 
+/** Who asks. */
+export interface From {
+  bearer?: string | undefined;
+  localAddress?: string | undefined;
+}
+
 type FullRequest = Extract<CaseRequest, { headers: unknown }>;
 type Headers = Record<string, string | string[]>;
 
 const answerTimeoutMs = 20_000;
 
-/** Sends a case's request to the plane, byte for byte as the case says, on a connection of its own, with a bearer token if one is given. */
-export async function send(plane: URL, host: string, request: CaseRequest, bearer?: string): Promise<Answer> {
+/**
+ * Sends a case's request to the plane, byte for byte as the case says, on a connection of its own.
+ * @param from who asks: a bearer token, and the loopback address from which the connection comes
+ */
+export async function send(plane: URL, host: string, request: CaseRequest, from: From = {}): Promise<Answer> {
+  const { bearer, localAddress } = from;
   const full = 'headers' in request ? request : { ...request, headers: {}, chunked: false };
   const authorization = bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` };
   const headers: Headers = { Host: full.host ?? host, ...authorization, ...full.headers };
-  return full.message === undefined ? sendHttp(plane, full, headers) : sendMessage(plane, full, headers);
+  return full.message === undefined ? sendHttp(plane, full, headers, localAddress) : sendMessage(plane, full, headers, localAddress);
 }
 
 function bodyOf(request: FullRequest, headers: Headers): Buffer {
@@ -31,12 +41,20 @@ function bodyOf(request: FullRequest, headers: Headers): Buffer {
   return Buffer.from(request.body ?? 'x'.repeat(request.bytes ?? 0));
 }
 
-function sendHttp(plane: URL, request: FullRequest, headers: Headers): Promise<Answer> {
+function sendHttp(plane: URL, request: FullRequest, headers: Headers, localAddress: string | undefined): Promise<Answer> {
   const body = bodyOf(request, headers);
   const expectsBody = body.length > 0 || /^(POST|PUT|PATCH)$/.test(request.method);
   if (request.chunked) headers['Transfer-Encoding'] = 'chunked';
   else if (expectsBody) headers['Content-Length'] = String(body.length);
-  const options = { host: plane.hostname, port: plane.port, method: request.method, path: request.path, headers, agent: false };
+  const options = {
+    host: plane.hostname,
+    port: plane.port,
+    method: request.method,
+    path: request.path,
+    headers,
+    agent: false,
+    localAddress,
+  };
   return new Promise((resolve, reject) => {
     const outgoing = http.request({ ...options, timeout: answerTimeoutMs }, (incoming) => {
       readAnswer(incoming).then(resolve, reject);
@@ -59,10 +77,10 @@ function answerOf(incoming: http.IncomingMessage, body: string): Answer {
 }
 
 /** Opens a WebSocket, sends one message and waits for one; a plain answer instead of the upgrade is an answer too. */
-function sendMessage(plane: URL, request: FullRequest, headers: Headers): Promise<Answer> {
+function sendMessage(plane: URL, request: FullRequest, headers: Headers, localAddress: string | undefined): Promise<Answer> {
   const url = new URL(request.path, plane);
   url.protocol = 'ws:';
-  const socket = new WebSocket(url, { headers: headers as Record<string, string>, handshakeTimeout: answerTimeoutMs });
+  const socket = new WebSocket(url, { headers: headers as Record<string, string>, handshakeTimeout: answerTimeoutMs, localAddress });
   return new Promise<Answer>((resolve, reject) => {
     let upgraded: Answer | undefined;
     socket.on('upgrade', (incoming) => {

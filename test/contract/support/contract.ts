@@ -50,25 +50,49 @@ export function contract(system: System): void {
       await world?.stop();
     }, startTimeoutMs);
 
-    for (const one of cases) test(one.name, () => runCase(plane, world, token, one), caseTimeoutMs);
+    for (const [index, one] of cases.entries())
+      test(one.name, () => runCase(plane, world, whoAsks(system, token, index), one), caseTimeoutMs);
   });
 }
 
+/** Who asks in a case: limits of one case must not be another's. */
+export interface Who {
+  token: TokenRequest | undefined;
+  address: string;
+}
+
+const subjects: Readonly<Record<System, string>> = {
+  gongbu: 'userId',
+  interview: 'sub',
+  learning: 'sub',
+  healthpay: 'sub',
+  freelance: 'user_id',
+};
+
+/** A user and an address of their own for each case. */
+function whoAsks(system: System, token: TokenRequest | undefined, index: number): Who {
+  const address = `127.1.${Math.floor(index / 250)}.${(index % 250) + 1}`;
+  return { token: token && { ...token, claims: { [subjects[system]]: `user-${index}`, ...token.claims } }, address };
+}
+
 /** Runs the steps of a case, and fails with everything in which the first step that goes wrong differs. */
-export async function runCase(plane: Plane, world: World, token: TokenRequest | undefined, { steps }: Case): Promise<void> {
+export async function runCase(plane: Plane, world: World, who: Who, { steps }: Case): Promise<void> {
   for (const step of steps) {
-    await world.prepare(step.faults);
-    const found = await runStep(plane, world, token, step);
-    expect(found).toEqual([]);
+    for (let time = 1; time <= step.repeat; time++) {
+      await world.prepare(step.faults);
+      const found = await runStep(plane, world, who, step);
+      if (found.length > 0) expect([`time ${time}`, ...found]).toEqual([]);
+    }
+    expect(step.repeat).toBeGreaterThan(0);
   }
 }
 
-async function runStep(plane: Plane, world: World, token: TokenRequest | undefined, step: Step): Promise<string[]> {
+async function runStep(plane: Plane, world: World, who: Who, step: Step): Promise<string[]> {
   const request = signed(step.request);
-  const wanted = 'token' in request ? request.token : token;
+  const wanted = 'token' in request ? request.token : who.token;
   const bearer = wanted ? world.token(wanted) : undefined;
   for (let waitedMs = 0; ; waitedMs += retryMs) {
-    const answer = await send(plane.url, `${world.system}.localhost`, request, bearer);
+    const answer = await send(plane.url, `${world.system}.localhost`, request, { bearer, localAddress: who.address });
     const found = differences(step.expect, request, answer, world.received());
     if (found.length === 0) return [];
     if (!step.eventually || waitedMs >= eventuallyMs) return [...found, `the answer was ${answer.status} ${answer.body.slice(0, 300)}`];

@@ -6,7 +6,7 @@ export class AddressError extends Error {
 }
 
 /** The parts of a `…_URL` variable that a state file may ask for under a name of its own. */
-export type AddressPart = 'TARGETS' | 'PROTOCOL' | 'PATH';
+export type AddressPart = 'TARGETS' | 'PROTOCOL' | 'PATH' | 'URLS';
 
 const defaultPorts: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
@@ -36,11 +36,12 @@ function parseAddress(text: string): URL {
 
 /**
  * One part of a list of addresses: `TARGETS` is `host:port,host:port`, `PROTOCOL` is `http` or `https`, `PATH` is the path
- * that all share, empty for none. @throws AddressError when the addresses differ in protocol or path.
+ * that all share, empty for none, `URLS` all of them with commas between. @throws AddressError when the addresses differ in protocol or path.
  */
 export function addressPart(value: string, part: AddressPart): string {
   const urls = parseAddresses(value);
   if (part === 'TARGETS') return urls.map((url) => `${url.hostname}:${url.port || defaultPorts[url.protocol]}`).join(',');
+  if (part === 'URLS') return urls.map((url) => url.href.replace(/\/$/, '')).join(',');
   const pick = part === 'PROTOCOL' ? (url: URL) => url.protocol.slice(0, -1) : (url: URL) => (url.pathname === '/' ? '' : url.pathname);
   const [first = '', ...others] = new Set(urls.map(pick));
   if (others.length > 0) throw new AddressError(`the addresses differ in ${part.toLowerCase()}, which one upstream can't have`);

@@ -21,7 +21,7 @@ export interface Found {
   explicit: boolean;
 }
 
-const derived = /^(.+)_(TARGETS|PROTOCOL|PATH)$/;
+const derived = /^(.+)_(TARGETS|PROTOCOL|PATH|URLS)$/;
 
 /**
  * Looks up what state files name as `DECK_NAME`: the operator's `DECK_NAME`, else `NAME`, else the name without its system
@@ -55,7 +55,7 @@ export class Environment {
     return name in this.options.defaults || (base !== undefined && `${base}_URL` in this.options.defaults);
   }
 
-  /** `…_TARGETS`, `…_PROTOCOL` and `…_PATH` come from `…_URL`. @throws AddressError when that can't be taken apart. */
+  /** `…_TARGETS`, `…_PROTOCOL`, `…_PATH` and `…_URLS` come from `…_URL`. @throws AddressError when that can't be taken apart. */
   private findPart(deckName: string): Found | undefined {
     const [, base, part] = derived.exec(deckName) ?? [];
     if (base === undefined) return undefined;

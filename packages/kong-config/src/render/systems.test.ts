@@ -86,7 +86,7 @@ describe('the state files', () => {
   test('need nothing that .env.example does not set', () => {
     for (const { text } of readStateFiles(root, [])) {
       for (const [, name = ''] of text.matchAll(/env "DECK_([A-Z0-9_]+)"/g)) {
-        const base = name.replace(/_(TARGETS|PROTOCOL|PATH)$/, '_URL');
+        const base = name.replace(/_(TARGETS|PROTOCOL|PATH|URLS)$/, '_URL');
         expect(names).toContain(names.includes(name) ? name : base);
       }
     }

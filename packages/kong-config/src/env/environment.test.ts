@@ -35,6 +35,15 @@ describe('Environment', () => {
     expect(environment(values, 'gongbu').find('DECK_GONGBU_AUTH_SERVICE_URL')?.value).toBe('prefixed');
   });
 
+  test('says under which name a secret was set', () => {
+    expect(environment({ COURSE_SERVICE_URL: 'x' }).nameOf('GONGBU_COURSE_SERVICE_URL')).toBe('COURSE_SERVICE_URL');
+    expect(environment({ AUTH_SERVICE_URL: 'x' }).nameOf('GONGBU_AUTH_SERVICE_URL')).toBe('GONGBU_AUTH_SERVICE_URL');
+    expect(environment({ AUTH_SERVICE_URL: 'x' }, 'gongbu').nameOf('GONGBU_AUTH_SERVICE_URL')).toBe('AUTH_SERVICE_URL');
+    const both = { AUTH_SERVICE_URL: 'x', GONGBU_AUTH_SERVICE_URL: 'y' };
+    expect(environment(both, 'gongbu').nameOf('GONGBU_AUTH_SERVICE_URL')).toBe('GONGBU_AUTH_SERVICE_URL');
+    expect(environment({}).nameOf('NOBODY')).toBe('NOBODY');
+  });
+
   test('takes an empty value for unset', () => {
     expect(environment({ GONGBU_AUTH_SERVICE_URL: '' }).find('DECK_GONGBU_AUTH_SERVICE_URL')?.value).toBe('http://default:1');
   });

@@ -48,6 +48,13 @@ export class Environment {
     return fallback ? { value: fallback, name, explicit: false } : this.findPart(deckName);
   }
 
+  /** The name under which the operator set a variable: the prefixed one, else the bare one; the prefixed one where neither is set. */
+  nameOf(name: string): string {
+    const { values } = this.options;
+    const bare = this.bareNames.get(name);
+    return bare !== undefined && !values[name] && values[bare] ? bare : name;
+  }
+
   /** True when the documented list has the variable, or the address it derives from. */
   knows(deckName: string): boolean {
     const name = deckName.replace(/^DECK_/, '');

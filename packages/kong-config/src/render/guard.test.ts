@@ -20,6 +20,15 @@ function guardOf(wanted: readonly string[], values: Record<string, string> = {})
   return plugins.find(({ name }) => name === 'guard')!.config;
 }
 
+test('a secret that was set under its bare name is named by it, where that is clear', () => {
+  const text = (wanted: string[], values: Record<string, string>) =>
+    render({ files: readStateFiles(root, wanted), values, defaults, systems, parse: parseDeclarative }).dbless ?? '';
+  expect(text(['gongbu'], { JWT_SECRET: 'hush' })).toContain('secret: env:JWT_SECRET');
+  expect(text(['gongbu'], { JWT_SECRET: 'hush' })).not.toMatch(/env:GONGBU_JWT_SECRET|hush/);
+  expect(text(['gongbu'], { JWT_SECRET: 'hush', GONGBU_JWT_SECRET: 'hush' })).toContain('secret: env:GONGBU_JWT_SECRET');
+  expect(text([], { JWT_SECRET: 'hush' })).toContain('secret: env:GONGBU_JWT_SECRET');
+});
+
 describe('the guard', () => {
   test('knows every system that is rendered, by the hosts of the environment', () => {
     const guard = guardOf([], { GONGBU_HOSTS: 'a.test,*.b.test' });

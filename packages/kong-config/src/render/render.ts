@@ -6,6 +6,7 @@ import { findDuplicates, mergeTrees } from './merge.js';
 import { Origins } from './origins.js';
 import { checkPluginOrder } from './plugin-order.js';
 import { type Prepared, prepareSource } from './prepare.js';
+import { renameSecrets } from './secret-names.js';
 import { readSource, type Tree } from './source.js';
 import { writeYaml } from './write.js';
 
@@ -56,6 +57,7 @@ export function render(input: RenderInput): Rendered {
     return prepareSource(source, origins, alone !== undefined && system === alone);
   });
   completeGuard(prepared, rendered, alone);
+  renameSecrets(prepared, environment);
   const merged = mergeTrees(prepared);
   const faults = [
     ...prepared.flatMap((one) => one.faults),

@@ -98,7 +98,10 @@ class InstanceBreakers implements Breakers {
       consecutiveFailures: config.consecutive_failures,
       resetMs: config.reset_ms,
     };
-    if (config.system !== undefined) this.system(config.system);
+    const { system, service } = config;
+    if (system !== undefined) this.system(system);
+    // A breaker whose name is known shows its state before the first request.
+    if (system !== undefined && service !== undefined) this.meet(system, service);
   }
 
   of(system: string, service: string): ServiceBreaker {

@@ -40,6 +40,9 @@ const MISMATCH = Object.freeze(deny('unprocessable', { message: 'This Idempotenc
 const NEVER_ASKED = new Set(['refused', 'unresolved', 'no-target']);
 /** When what a store must learn is told again; by then Redis is back, or the claim stands until it ends. */
 const AGAIN_MS = [200, 1000, 5000, 15_000];
+/** Bytes that wait for that at most; what does not fit is not told again. */
+const WAITING_MAX_BYTES = 16 * 1024 * 1024;
+const WAITING_BYTES = 1024;
 
 /** What this request holds. */
 interface Claim {
@@ -57,6 +60,8 @@ class Idempotency implements PolicyInstance {
   private readonly methods: ReadonlySet<string>;
   private readonly patterns: readonly PathPattern[];
   private readonly keepMs: number;
+  /** Bytes of what waits to be told again. */
+  private waiting = 0;
 
   constructor(
     private readonly config: Config,
@@ -90,7 +95,8 @@ class Idempotency implements PolicyInstance {
     // Lost, or too large to keep: nobody may do it a second time, so the key stays taken.
     if (source !== 'service' || !answer?.body) return;
     const first: FirstAnswer = { status, headers: keptHeaders(answer.headers), body: answer.body };
-    this.surely('a first answer could not be kept', () => claim.store.complete(claim.key, claim.owner, first, this.keepMs));
+    const weight = WAITING_BYTES + first.body.length;
+    this.surely('a first answer could not be kept', weight, () => claim.store.complete(claim.key, claim.owner, first, this.keepMs));
   }
 
   private isAbout(facts: Facts): boolean {
@@ -128,15 +134,22 @@ class Idempotency implements PolicyInstance {
 
   /** It was never carried out: the key may be used again. */
   private release(claim: Claim | undefined): void {
-    if (claim) this.surely('an idempotency key could not be released', () => claim.store.release(claim.key, claim.owner));
+    if (claim) this.surely('an idempotency key could not be released', WAITING_BYTES, () => claim.store.release(claim.key, claim.owner));
   }
 
   /** Tells the store, again when it was away. */
-  private surely(failure: string, tell: () => Promise<void>, attempt = 0): void {
+  private surely(failure: string, weight: number, tell: () => Promise<void>, attempt = 0): void {
     tell().catch((error) => {
       const delay = AGAIN_MS[attempt];
-      if (delay === undefined) this.effects.log('error', failure, { error: String(error) });
-      else this.effects.after(delay, () => this.surely(failure, tell, attempt + 1));
+      if (delay === undefined || this.waiting + weight > WAITING_MAX_BYTES) {
+        this.effects.log('error', failure, { error: String(error) });
+        return;
+      }
+      this.waiting += weight;
+      this.effects.after(delay, () => {
+        this.waiting -= weight;
+        this.surely(failure, weight, tell, attempt + 1);
+      });
     });
   }
 }

@@ -124,6 +124,7 @@ export class RedisConnection {
 
   close(): void {
     this.health.close();
+    this.wake();
     this.fast.close();
     this.slow.close();
     this.endHandshake();
@@ -163,10 +164,10 @@ export class RedisConnection {
       const command = new Command(name, args, how.raw ? RAW : REPLY_ENCODING, (error: Error | null | undefined, reply: unknown) => {
         if (pending.done) return;
         pending.done = true;
-        if (!error) {
-          this.health.answered();
-          resolve(reply);
-        } else reject(isNoScript(error) ? error : this.failed('error', error));
+        if (error) return reject(isNoScript(error) ? error : this.failed('error', error));
+        // A late answer to what may be late says nothing about those that may not.
+        if (!how.background) this.health.answered();
+        resolve(reply);
       });
       deadlines.add(pending);
       this.cork();

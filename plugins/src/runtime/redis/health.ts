@@ -48,7 +48,7 @@ export class Health {
     return { close: () => void this.listeners.delete(listener) };
   }
 
-  /** A command was answered in time. */
+  /** A command that a request waits for was answered in time. */
   answered(): void {
     this.misses = 0;
   }
@@ -73,7 +73,9 @@ export class Health {
     this.down(why);
   }
 
+  /** Nothing is waited for any more. */
   close(): void {
+    this.state = 'down';
     this.connectedAt = null;
     this.stopProbing();
     this.listeners.clear();

@@ -49,7 +49,7 @@ export class EventStream {
   private readonly key: string;
   private readonly node: string;
   private readonly listeners = new Set<EventListener>();
-  private readonly turns = new Set<Turn>();
+  private readonly turns = new Set<{ readonly turn: Turn; epoch: number }>();
   private readonly watching: { close(): void };
   private last: string | null = null;
   private epoch = 0;
@@ -82,11 +82,11 @@ export class EventStream {
 
   /** Adds something to read at every turn. */
   addTurn(turn: Turn): { close(): void } {
-    this.turns.add(turn);
     // It has read nothing of this connection yet.
-    this.epoch = 0;
+    const entry = { turn, epoch: 0 };
+    this.turns.add(entry);
     this.wake();
-    return { close: () => void this.turns.delete(turn) };
+    return { close: () => void this.turns.delete(entry) };
   }
 
   close(): void {
@@ -109,11 +109,14 @@ export class EventStream {
     this.reading = true;
     const began = this.effects.monotonic();
     const { epoch } = this.redis;
-    const anew = epoch !== this.epoch || began - this.readAt > PAUSE_MAX_MS;
+    const paused = began - this.readAt > PAUSE_MAX_MS;
     try {
-      await this.readEvents(anew);
-      for (const turn of this.turns) await turn.read(anew);
+      await this.readEvents(paused || epoch !== this.epoch);
       this.epoch = epoch;
+      for (const entry of this.turns) {
+        await entry.turn.read(paused || epoch !== entry.epoch);
+        entry.epoch = epoch;
+      }
       this.readAt = began;
     } catch {
       // The connection counts and logs it; what was not read is read at the next turn.

@@ -19,7 +19,10 @@ local specs = {}
 -- One id per configuration; Kong keeps a configuration's table as long as it is in force.
 local ids = setmetatable({}, { __mode = "k" })
 local resting = {}
-local turn = 0
+-- The second server stands by: without Redis each keeps counts and keys of its own, and two that share the load would allow twice as
+-- much. Where every system has its Redis, GATEHOUSE_SHARE_LOAD=on lets them take turns.
+local share = os.getenv("GATEHOUSE_SHARE_LOAD") == "on"
+local turn = 1
 
 local sockets
 
@@ -154,7 +157,9 @@ end
 -- @return line and body, and which socket answered; or nil and an error
 function M.decide(conf)
   local id, list, gathered = id_of(conf), M.sockets(), {}
-  turn = turn % #list + 1
+  if share then
+    turn = turn % #list + 1
+  end
   -- Other requests move the turn on while this one waits.
   local first, now = turn, ngx.now()
   local tried, last = {}, nil

@@ -7,6 +7,7 @@ import { createRuntime } from './runtime/index.js';
 import { redisSettings } from './runtime/redis/index.js';
 import type { Stores } from './stores/index.js';
 
+/** How the commands are used. */
 export const USAGE = `usage: gatehouse limits reset SYSTEM SUBJECT
        gatehouse breaker show SYSTEM
        gatehouse breaker open SYSTEM SERVICE [--for SECONDS]

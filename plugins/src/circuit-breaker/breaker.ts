@@ -28,6 +28,7 @@ interface Probe {
   readonly until: number;
 }
 
+/** State, the probe that is under way, and what was not told yet; admits requests and hears of their outcomes. */
 export class ServiceBreaker {
   state: BreakerState = 'closed';
   private forced = false;

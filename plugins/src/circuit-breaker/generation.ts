@@ -39,6 +39,7 @@ const ignore = (): void => undefined;
 /** What opossum fires: it ends when the outcome of the request is known. */
 const whenKnown = (outcome: Promise<void>): Promise<void> => outcome;
 
+/** One opossum between two changes of state. */
 export class Generation {
   private readonly breaker: CircuitBreaker<[Promise<void>], void>;
   private readonly rotation = new EventEmitter();

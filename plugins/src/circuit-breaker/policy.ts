@@ -21,6 +21,7 @@ export interface Breakers {
   counted(system: string, service: string, what: 'request' | 'failure' | 'rejection'): void;
 }
 
+/** What the policy uses of the world. */
 export interface CircuitBreakerEffects extends Pick<BaseEffects, 'now'> {
   readonly breakers: Breakers;
 }

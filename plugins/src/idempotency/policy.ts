@@ -20,6 +20,7 @@ import {
 import { keptHeaders } from './replay-headers.js';
 import type { Config } from './schema.js';
 
+/** What the policy uses of the world. `storeOf` throws for a Redis that is named wrongly. */
 export interface IdempotencyEffects extends Pick<BaseEffects, 'now' | 'log' | 'after'> {
   storeOf(system: string): IdempotencyStore;
 }

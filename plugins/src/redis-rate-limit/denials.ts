@@ -3,6 +3,7 @@
 /** No refusal is believed for longer than the longest window: a clock may have been set back. */
 const BELIEVED_MAX_MS = 31 * 24 * 3600 * 1000;
 
+/** Full counters, by key, with the moment at which each lets the next request through. */
 export class Denials {
   private readonly until = new Map<string, number>();
 

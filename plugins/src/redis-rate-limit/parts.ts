@@ -7,6 +7,7 @@ import type { WindowConfig } from './schema.js';
 /** Values of a body by dotted path. */
 export type BodyFields = (path: string) => unknown;
 
+/** The fields of no body. */
 export const NO_BODY: BodyFields = () => undefined;
 
 /** One part as it stands in a key. */

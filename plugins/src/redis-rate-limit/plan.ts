@@ -13,6 +13,7 @@ export interface Remembered {
   readonly leftMs: number;
 }
 
+/** The windows of one request, and what the store is asked for each. */
 export interface Plan {
   readonly windows: Window[];
   /** One for each window; of cost 0 where it is not yet known whether it counts. */
@@ -24,6 +25,7 @@ export interface Plan {
 
 const NO_SEGMENTS: readonly string[] = [];
 
+/** Finds the windows that are about a request. */
 export class Planner {
   private readonly byPath: boolean;
 

@@ -37,6 +37,7 @@ export interface LimitState {
   refused(window: string): void;
 }
 
+/** What the policy uses of the world. */
 export interface RateLimitEffects extends Pick<BaseEffects, 'now' | 'log'> {
   stateOf(system: string): LimitState;
 }

@@ -8,6 +8,7 @@ const needsIdentity = ({ by, roles, plans }: WindowConfig): boolean =>
 
 const setOf = (list: readonly string[]): ReadonlySet<string> | null => (list.length === 0 ? null : new Set(list));
 
+/** What can be said of a window before any request: whom it is about, how it is counted, and the texts of its headers. */
 export class Window {
   /** Counted over all nodes. */
   readonly shared: LimitWindow;

@@ -69,6 +69,7 @@ function options(settings: RedisSettings, delay: (times: number) => number): Omi
   };
 }
 
+/** A connection, with its health and its deadlines. Made at once, connected as soon as it can be, for as long as it is not closed. */
 export class RedisConnection {
   readonly health: Health;
   /** Rises with every connection that is made. */

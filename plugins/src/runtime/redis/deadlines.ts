@@ -16,6 +16,7 @@ interface Entry {
 /** Answered entries at the front are let go of after this many, even when the timer is not due. */
 const COMPACT = 1024;
 
+/** A queue of what is pending, oldest first. */
 export class Deadlines {
   private entries: Entry[] = [];
   private first = 0;

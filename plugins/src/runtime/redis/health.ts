@@ -23,6 +23,7 @@ const GAUGE = { name: 'gatehouse_redis_up', help: 'Whether Redis answers in time
 /** `starting`: never connected yet, commands wait for that within their deadline. */
 export type HealthState = 'starting' | 'up' | 'down';
 
+/** The state machine: starting → up ⇄ down, with the metric and the log lines of its changes. */
 export class Health {
   state: HealthState = 'starting';
   private misses = 0;

@@ -45,6 +45,7 @@ export interface Turn {
   read(anew: boolean): Promise<void>;
 }
 
+/** The stream of one system as one node reads it. Reads only while somebody listens. */
 export class EventStream {
   private readonly key: string;
   private readonly node: string;

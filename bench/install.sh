@@ -49,12 +49,18 @@ install_node_peers() {
   cp -R "$peers/." "$tools/peers/"
   want=$(digest "$peers/package-lock.json")-$(node -p process.version)
   [ "$(cat "$tools/peers/.stamp" 2>/dev/null)" = "$want" ] && return
-  say "installing express-gateway, @fastify/http-proxy and http-proxy-middleware (once, about a minute) …"
+  say "installing express-gateway, @fastify/http-proxy, http-proxy-middleware and others (once, about a minute) …"
   (cd "$tools/peers" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
   printf '%s' "$want" >"$tools/peers/.stamp"
 }
 
+link_redis() {
+  server=$("$root/scripts/redis-server.sh" | head -n 1)
+  ln -sf "$server" "$tools/redis-server"
+}
+
 mkdir -p "$tools"
 install_wrk
+link_redis
 install_native
 install_node_peers

@@ -36,6 +36,30 @@ describe('check', () => {
   });
 });
 
+describe('check of what must be refused', () => {
+  const refusals = [{ who: 'a stranger', headers: {}, status: 401 }];
+
+  test('passes who refuses it', async () => {
+    const port = await serve((request, response) => response.writeHead(request.headers['x-key'] === undefined ? 401 : 200).end('right'));
+    await expect(check(port, { ...exam, refusals })).resolves.toBeUndefined();
+  });
+
+  test('refuses who lets everybody in', async () => {
+    const port = await serve((_request, response) => response.end('right'));
+    await expect(check(port, { ...exam, refusals })).rejects.toThrow('answered a stranger with 200 instead of 401');
+  });
+});
+
+test('a turning header turns', async () => {
+  const seen: unknown[] = [];
+  const port = await serve((request, response) => {
+    seen.push([request.headers['x-key'], request.headers['x-turn']]);
+    response.end('right');
+  });
+  await check(port, { ...exam, cycle: { header: 'X-Turn', values: ['a', 'b', 'c'] } });
+  expect(seen).toEqual(['a', 'b', 'c', 'a'].map((turn) => ['k', turn]));
+});
+
 describe('serviceConnections', () => {
   test('reads the serial number', async () => {
     await expect(

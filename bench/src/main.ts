@@ -21,11 +21,11 @@ function printVerdict(report: Report, options: Options): void {
   say(`\n${report.title}: medians of ${rounds} rounds, ${connections} connections\n\n${textTable(report.results)}\n`);
   const titleOf = (name: string): string => report.results.find((each) => each.name === name)?.title ?? name;
   for (const bar of report.bars) {
-    if (bar.ratio === null && options.only) continue;
+    if (bar.value === null && options.only) continue;
     const word = bar.met ? colour(32, 'PASS') : colour(31, bar.kind === 'aim' ? 'MISS (aim)' : 'MISS (bar)');
     say(`${word}  ${describeBar(bar, titleOf)}`);
   }
-  const missed = report.bars.filter((bar) => !bar.met && bar.ratio !== null && bar.kind === 'bar').length;
+  const missed = report.bars.filter((bar) => !bar.met && bar.value !== null && bar.kind === 'bar').length;
   if (missed > 0) say(colour(31, `\n${missed} of the bars ${missed === 1 ? 'is' : 'are'} MISSED.`));
   const { otherCores, cores } = report.machine;
   if (otherCores > busyCores)

@@ -7,11 +7,15 @@ import { orderOf, round } from './stats.js';
 import type { Exam, Round, Settings } from './types.js';
 import { runWrk } from './wrk.js';
 
-/** More connections to the service than this share of the requests means that they are not kept open. */
+/**
+ * More connections to the service than this share of the requests means that they are not kept open. As many as there are clients may be
+ * opened in any case: a pool grows when requests come at once.
+ */
 const connectionsPerRequest = 0.01;
 
 export interface Setup {
-  readonly exam: Exam;
+  /** What a contestant is asked. */
+  examOf(contestant: string): Exam;
   readonly settings: Settings;
   readonly backends: readonly Running[];
   /** This process: its own time, and the load generator's, is not the time of others. */
@@ -42,12 +46,13 @@ export async function measureOnce(running: Running, setup: Setup): Promise<Round
   const service = setup.backends[0];
   if (!service) throw new BenchError('the scenario has no service');
   const { connections, secondsPerRound: seconds } = setup.settings;
-  const opened = await serviceConnections(service.port, setup.exam);
+  const exam = setup.examOf(running.program.name);
+  const opened = await serviceConnections(service.port, exam);
   const before = snapshot(running, setup);
-  const report = await runWrk({ port: running.port, exam: setup.exam, connections, seconds });
+  const report = await runWrk({ port: running.port, exam, connections, seconds });
   const after = snapshot(running, setup);
-  const serviceConnectionsOpened = (await serviceConnections(service.port, setup.exam)) - opened - 1;
-  if (serviceConnectionsOpened > report.requests * connectionsPerRequest) {
+  const serviceConnectionsOpened = (await serviceConnections(service.port, exam)) - opened - 1;
+  if (serviceConnectionsOpened > Math.max(connections, report.requests * connectionsPerRequest)) {
     throw new BenchError(`opened ${serviceConnectionsOpened} connections to the service for ${report.requests} requests`);
   }
   const micros = (from: number, to: number): number => round(((to - from) * 1e6) / report.requests, 2);

@@ -37,6 +37,7 @@ export function commonValues(places: Places, body: string): Values {
     PEERS: path.join(places.tools, 'peers'),
     PYTHON: path.join(places.tools, 'python'),
     NODE: places.node,
+    REDIS_SERVER: path.join(places.tools, 'redis-server'),
     ARCH: process.arch === 'arm64' ? 'aarch64' : 'x86_64',
     BODY: body,
   };
@@ -62,7 +63,7 @@ export function freePort(): Promise<number> {
 export async function start(program: Program, places: Places, shared: Values): Promise<Running> {
   const port = await freePort();
   const directory = path.join(places.tools, 'run', program.name);
-  const values = { ...shared, PORT: String(port), [portName(program.name)]: String(port), DIR: directory };
+  const values = { ...shared, ...program.values, PORT: String(port), [portName(program.name)]: String(port), DIR: directory };
   writeFiles(program, places, directory, values);
   const log = path.join(directory, 'output.log');
   const child = launch(program, places, directory, values, log);

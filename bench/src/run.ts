@@ -8,7 +8,7 @@ import { portName } from './placeholders.js';
 import { commonValues, isInstalled, type Places, type Running, start, type Values, versionOf } from './programs.js';
 import { judge } from './report/bars.js';
 import { median, round } from './stats.js';
-import type { Contestant, Program, Report, Result, Round, Scenario } from './types.js';
+import type { Contestant, Exam, Program, Report, Result, Round, Scenario } from './types.js';
 import { runWrk } from './wrk.js';
 
 /** What a run needs from outside. */
@@ -45,10 +45,11 @@ async function startContestants(contestants: readonly Contestant[], setup: Setup
     try {
       const running = await start(contestant, around.places, values);
       around.started.push(running);
-      await check(running.port, setup.exam);
+      const exam = setup.examOf(contestant.name);
+      await check(running.port, exam);
       around.say(`  ${contestant.title}: answers rightly; warming up for ${setup.settings.warmUpSeconds} s`);
       const { connections, warmUpSeconds: seconds } = setup.settings;
-      await runWrk({ port: running.port, exam: setup.exam, connections, seconds });
+      await runWrk({ port: running.port, exam, connections, seconds });
       field.running.push(running);
     } catch (error) {
       field.failures.push(`${contestant.title}: ${(error as Error).message}`);
@@ -73,6 +74,11 @@ function resultOf(contestant: Contestant, rounds: readonly Round[], values: Valu
       cpuMicros: middle((each) => each.cpuMicros, 2),
     },
   };
+}
+
+/** What a contestant is asked: the scenario's exam, with its own differences. */
+export function examOf(scenario: Scenario, contestant: Contestant | undefined): Exam {
+  return { ...scenario.exam, ...contestant?.exam };
 }
 
 function describe(program: Program | undefined, values: Values): string {
@@ -108,8 +114,14 @@ async function rounds(field: Field, setup: Setup, say: (text: string) => void): 
 /** Runs it. Programs that it started are left in `around.started`: the caller ends them. Rejects when a backend does not start. */
 export async function run(scenario: Scenario, options: Options, around: Surroundings): Promise<Report> {
   const [backends, values] = await startBackends(scenario, around, commonValues(around.places, scenario.exam.body));
-  const setup: Setup = { exam: scenario.exam, settings: options.settings, backends, benchPid: around.pid };
   const contestants = pick(scenario, options, around, values);
+  const exams = new Map(contestants.map((each) => [each.name, examOf(scenario, each)]));
+  const setup: Setup = {
+    examOf: (name) => exams.get(name) ?? scenario.exam,
+    settings: options.settings,
+    backends,
+    benchPid: around.pid,
+  };
   const field = await startContestants(contestants, setup, around, values);
   const measured = await rounds(field, setup, around.say);
   const results = contestants.flatMap((each) => {
@@ -127,6 +139,7 @@ export async function run(scenario: Scenario, options: Options, around: Surround
     machine: describeMachine(Number.isNaN(otherCores) ? 0 : round(otherCores, 2)),
     settings: options.settings,
     service: describe(scenario.backends[0], values),
+    helpers: scenario.backends.slice(1).map((each) => describe(each, values)),
     results,
     bars: judge(scenario.bars, results),
     failures: field.failures,

@@ -3,7 +3,7 @@
 /**
  * A program that the bench starts. Its files, command and environment may hold the placeholders `__PORT__` (its own), `__NAME_PORT__`
  * (of the backend NAME), `__DIR__` (its working directory), `__ROOT__`, `__PEERS__` (npm packages), `__PYTHON__` (wheels),
- * `__ARCH__`, `__NODE__`, `__BODY__`.
+ * `__ARCH__`, `__NODE__`, `__REDIS_SERVER__` (the command), `__BODY__`, and what its `values` names.
  */
 export interface Program {
   /** Lower-case, digits and dashes; unique within a scenario. */
@@ -15,6 +15,8 @@ export interface Program {
   readonly command: readonly string[];
   /** Nothing else is in its environment but PATH: a proxy variable of the machine must not change what is measured. */
   readonly env?: Readonly<Record<string, string>>;
+  /** More placeholders: `JWT_SECRET` → what `__JWT_SECRET__` stands for. */
+  readonly values?: Readonly<Record<string, string>>;
   readonly version: VersionSource;
 }
 
@@ -28,22 +30,45 @@ export interface Contestant extends Program {
   readonly role: 'ours' | 'peer' | 'reference';
   /** Skipped without failing the run where this file (placeholders allowed) does not exist. */
   readonly onlyIf?: string;
+  /** What differs from the scenario's exam. */
+  readonly exam?: Partial<Exam>;
+}
+
+/** A question that must not be let through: asked once, before the measurement. */
+export interface Refusal {
+  /** Who is refused, for messages: `a request without a token`. */
+  readonly who: string;
+  /** Instead of the exam's. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly status: number;
+}
+
+/** A header with another value in every request: the values in turn, from the first again after the last. */
+export interface Cycle {
+  readonly header: string;
+  /** At least one; no line ends in them. */
+  readonly values: readonly string[];
 }
 
 /** What the load generator asks and what every answer must be. */
 export interface Exam {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Beside `headers`. */
+  readonly cycle?: Cycle;
   readonly status: number;
+  readonly refusals?: readonly Refusal[];
   /** Exact; the check before the measurement compares it byte by byte. */
   readonly body: string;
 }
 
-/** CPU per request of `subject` over that of `over`: at most this. A bar is promised, an aim is hoped for. */
+/** CPU per request of `subject` compared with that of `over`: at most this. A bar is promised, an aim is hoped for. */
 export interface Bar {
   readonly subject: string;
   readonly over: string;
   readonly atMost: number;
+  /** `×`: so many times as much. `µs`: so many microseconds more. */
+  readonly unit: '×' | 'µs';
   readonly kind: 'bar' | 'aim';
 }
 
@@ -86,7 +111,7 @@ export interface Result {
 
 export interface BarResult extends Bar {
   /** Null: one of the two was not measured. */
-  readonly ratio: number | null;
+  readonly value: number | null;
   readonly met: boolean;
 }
 
@@ -121,6 +146,8 @@ export interface Report {
   readonly machine: Machine;
   readonly settings: Settings;
   readonly service: string;
+  /** The backends beside the service, described. */
+  readonly helpers?: readonly string[];
   readonly results: readonly Result[];
   readonly bars: readonly BarResult[];
   /** What could not be measured, and why. */

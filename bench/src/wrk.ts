@@ -1,7 +1,10 @@
 /** Runs wrk, the load generator, and reads its report. https://github.com/wg/wrk */
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { BenchError } from './errors.js';
-import type { Exam } from './types.js';
+import type { Cycle, Exam } from './types.js';
 
 export interface WrkReport {
   readonly requests: number;
@@ -63,30 +66,45 @@ export function assertClean(report: WrkReport, exam: Exam): void {
   if (report.bytesRead / report.requests < Buffer.byteLength(exam.body)) throw new BenchError('answers were shorter than the body');
 }
 
-/** One thread, as many connections as asked, each sending its next request when the answer has come. Rejects with BenchError. */
-export function runWrk(load: Load): Promise<WrkReport> {
-  const headers = Object.entries(load.exam.headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
-  const url = `http://127.0.0.1:${load.port}${load.exam.path}`;
-  const args = ['-t1', `-c${load.connections}`, `-d${load.seconds}s`, '--timeout', '5s', '--latency', ...headers, url];
+const cycleScript = path.resolve(import.meta.dirname, '../wrk/cycle.lua');
+
+/** Writes a turning header's values where wrk's script reads them: into a file of the directory, one a line. Gives its arguments. */
+function cycleArguments(cycle: Cycle, directory: string): string[] {
+  const file = path.join(directory, 'values');
+  writeFileSync(file, `${cycle.values.join('\n')}\n`);
+  return ['--', cycle.header, file];
+}
+
+/** Runs a command. Resolves with all that it printed, rejects with BenchError when it ended badly. */
+function printedBy(command: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn('wrk', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const read = (text: string): void => {
       output += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-    child.once('error', (cause) => reject(new BenchError('wrk did not start', { cause })));
+    };
+    child.stdout.setEncoding('utf8').on('data', read);
+    child.stderr.setEncoding('utf8').on('data', read);
+    child.once('error', (cause) => reject(new BenchError(`${command} did not start`, { cause })));
     child.once('close', (code) => {
-      if (code !== 0) return reject(new BenchError(`wrk ended with ${code}: ${output.slice(0, 500)}`));
-      try {
-        const report = parseWrk(output);
-        assertClean(report, load.exam);
-        resolve(report);
-      } catch (error) {
-        reject(error);
-      }
+      if (code === 0) resolve(output);
+      else reject(new BenchError(`${command} ended with ${code}: ${output.slice(0, 500)}`));
     });
   });
+}
+
+/** One thread, as many connections as asked, each sending its next request when the answer has come. Rejects with BenchError. */
+export async function runWrk({ port, exam, connections, seconds }: Load): Promise<WrkReport> {
+  const headers = Object.entries(exam.headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '5s', '--latency', ...headers];
+  const url = `http://127.0.0.1:${port}${exam.path}`;
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'gatehouse-bench-'));
+  try {
+    const script = exam.cycle ? ['-s', cycleScript, url, ...cycleArguments(exam.cycle, directory)] : [url];
+    const report = parseWrk(await printedBy('wrk', [...args, ...script]));
+    assertClean(report, exam);
+    return report;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 }

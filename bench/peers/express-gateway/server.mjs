@@ -1,4 +1,4 @@
-// express-gateway with its proxy policy alone. Its own agent keeps connections to the service open.
+// express-gateway with the policies of its configuration. Its own agent keeps connections to the service open.
 import { cpSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';

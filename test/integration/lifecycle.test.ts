@@ -57,7 +57,10 @@ describe('start', () => {
 
   test('a plugin without a twin is refused by name', async () => {
     const gateway = await start(oneService(1));
-    fs.writeFileSync(gateway.configFile, JSON.stringify({ _format_version: '3.0', plugins: [{ name: 'aws-lambda', config: { function_name: 'f', aws_region: 'x' } }] }));
+    fs.writeFileSync(
+      gateway.configFile,
+      JSON.stringify({ _format_version: '3.0', plugins: [{ name: 'aws-lambda', config: { function_name: 'f', aws_region: 'x' } }] }),
+    );
     const run = spawnSync(command, ['gateway', '--config', gateway.configFile, '--port', String(await freePort())], { encoding: 'utf8' });
     expect(run.status).toBe(1);
     expect(run.stderr).toContain('plugins[0]: the embedded data plane has no twin of the plugin "aws-lambda"');

@@ -53,7 +53,8 @@ const plugin = (name: string, config: object) => ({ name, config: { system: 'hea
 
 describe('idempotency', () => {
   const jwt = plugin('jwt-auth', { keys: [{ secret: 'env:SECRET' }], algorithms: ['HS256'] });
-  const configOf = (port: number) => oneService(port, { tags: ['system-healthpay'], plugins: [jwt, plugin('idempotency', {})] }, { read_timeout: 1500 });
+  const configOf = (port: number) =>
+    oneService(port, { tags: ['system-healthpay'], plugins: [jwt, plugin('idempotency', {})] }, { read_timeout: 1500 });
   const post = (to: GatewayProcess, body: string, key = 'k1', user = 'u1') =>
     fetch(`${to.url}/v2/payments`, { method: 'POST', body, headers: { 'Idempotency-Key': key, Authorization: `Bearer ${token(user)}` } });
 

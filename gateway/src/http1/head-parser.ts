@@ -168,8 +168,10 @@ export function parseHead(head: string, limits: HttpLimits): RequestHead {
   const stop = lineEnd < 0 ? head.length : lineEnd;
   if (stop + 1 > limits.requestLineBytes) throw new HeadFault(414, 'the request line is too long');
   const start = parseStartLine(head.slice(0, head.charCodeAt(stop - 1) === 13 ? stop - 1 : stop));
-  const headers = readHeaders(head, stop + 1, limits);
-  if (BAD_BYTES.test(head)) throw new HeadFault(400, 'the head has a NUL or a bare CR', headers);
+  const bad = head.search(BAD_BYTES);
+  // As in nginx, the lines before the bad one count: the error's form depends on Accept.
+  const headers = readHeaders(bad < 0 ? head : head.slice(0, head.lastIndexOf('\n', bad) + 1), stop + 1, limits);
+  if (bad >= 0) throw new HeadFault(400, 'the head has a NUL or a bare CR', headers);
   const hostHeader = headers.get('host');
   if (hostHeader === undefined && start.version >= 1.1) throw new HeadFault(400, 'there is no Host header', headers);
   if (hostHeader !== undefined) checkHost(hostHeader, headers);

@@ -34,6 +34,7 @@ export class Gateway {
   private readonly parts: PlaneParts;
   private readonly certificates: CertificateTable;
   private live: LivePlane | null = null;
+  private loading: Promise<void> = Promise.resolve();
   /** What policies share; outlives configurations. */
   readonly runtime: Runtime;
 
@@ -70,7 +71,14 @@ export class Gateway {
    * refused.
    * @throws ConfigurationError
    */
-  async load(file: string): Promise<void> {
+  load(file: string): Promise<void> {
+    // One after the other, or what was read first might come into use last.
+    const loaded = this.loading.then(() => this.read(file));
+    this.loading = loaded.catch(() => undefined);
+    return loaded;
+  }
+
+  private async read(file: string): Promise<void> {
     const text = await fs.readFile(file, 'utf8').catch((error: Error) => {
       throw new ConfigurationError([{ file, path: '', message: `the file can't be read (${error.message})` }]);
     });

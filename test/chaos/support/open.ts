@@ -42,7 +42,7 @@ export function opened(): Opened {
     service: async (options) => keep(await StrictService.start(options)),
     plane: async (service, { route, service: fields, environment, extra, more } = {}) => {
       const config = JSON.stringify({ ...JSON.parse(oneService(service.port, route, fields)), ...more });
-      return keep(await Plane.start(config, { GATEWAY_LOG_LEVEL: 'warn', ...environment }, extra));
+      return keep(await Plane.start(config, { GATEWAY_LOG_LEVEL: 'warn', GATEWAY_LINGER_TIMEOUT_MS: '100', ...environment }, extra));
     },
   };
 }

@@ -40,6 +40,17 @@ function exchange(port: number, text: string): Promise<string> {
   });
 }
 
+/** Whether the port takes a connection; asks nothing on it. */
+function connects(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}
+
 const command = path.resolve(import.meta.dirname, '../../bin/gatehouse');
 
 describe('start', () => {
@@ -87,7 +98,8 @@ describe('SIGTERM', () => {
     await seen;
     const ended = gateway.stop('SIGTERM');
     while (!gateway.log.includes('draining')) await new Promise((resolve) => setImmediate(resolve));
-    await expect(exchange(gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')).rejects.toThrow('ECONNREFUSED');
+    // Connections that the system has made already are taken first; after them the port is closed.
+    while (await connects(gateway.port)) await new Promise((resolve) => setImmediate(resolve));
     finish();
     expect(await (await answer).text()).toBe('done');
     expect(await ended).toBe(0);

@@ -81,7 +81,6 @@ test(`${RELOADS} reloads under load: no request fails, a tunnel goes on, memory 
   expect(await versionOf(plane)).toBe(String(RELOADS));
   tunnel.send('still here');
   await tunnel.when(() => tunnel.text.endsWith('still here'));
-  console.log(before, await livingBytes(plane));
   expect((await livingBytes(plane)) - before).toBeLessThan(4 * MIB);
 }, 600_000);
 

@@ -37,6 +37,19 @@ describe('line ends in a decoded path', () => {
   });
 });
 
+test('what the gateway says of who is asking is not taken out by Connection', async () => {
+  const service = await open.service();
+  const identity = { name: 'request-transformer', config: { add: { headers: ['X-User-Id:u1', 'X-Other:1'] } } };
+  const guard = { name: 'guard', config: { systems: [{ name: 's', hosts: ['a'] }] } };
+  const plane = await open.plane(service, { route: { plugins: [identity] }, more: { plugins: [guard] } });
+  const client = await open.client(plane.port);
+  client.send('GET / HTTP/1.1\r\nHost: a\r\nX-User-Id: evil\r\nConnection: keep-alive, X-User-Id, X-Other\r\n\r\n');
+  expect((await client.answered())[0]?.status).toBe(200);
+  const { headers } = service.seen[0]!;
+  expect(headers.filter(([name]) => name === 'x-user-id')).toEqual([['x-user-id', 'u1']]);
+  expect(headers.some(([name]) => name === 'x-other')).toBe(false);
+});
+
 function headerFrom(template: string): Record<string, unknown> {
   return { name: 'request-transformer', config: { add: { headers: [`X-Made:${template}`] } } };
 }

@@ -37,6 +37,18 @@ describe('requests', () => {
   });
 
   test.each([
+    ['close', 'close'],
+    ['keep-alive, Upgrade', 'keep-alive, Upgrade'],
+    ['close, X-User-Id', 'close'],
+    ['x_user_id,TE,X-USER-ROLES', 'TE'],
+    ['X-User-Plan', ''],
+  ])('Connection: %s names nothing that says who is asking: %j', (sent, kept) => {
+    const exchange = fakeExchange({ headers: { Connection: sent } });
+    make().rewrite!(exchange);
+    expect(exchange.request.headers.getAll('connection')).toEqual([kept]);
+  });
+
+  test.each([
     ['abc-1', 'abc-1'],
     ['x'.repeat(128), 'x'.repeat(128)],
     ['x'.repeat(129), null],

@@ -4,6 +4,7 @@
  * headers, and the gateway's own errors take the form of the system whose host was asked.
  */
 import { type ErrorFormat, type ErrorStyle, errorStyle, isIdentityHeader, renderGatewayError, traceIdOf } from '@gatehouse/policy';
+import type { HeaderList } from '../../headers.js';
 import type { Exchange, PluginEnvironment, PluginInstance, PluginTwin, ResponseHead } from '../../plugin.js';
 import { systemOfTags } from './system.js';
 
@@ -24,6 +25,13 @@ interface GuardConfig {
 
 /** What a request id of a client may be: anything else is replaced, so that it can't forge a log line. */
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** What Connection names is taken out before the service is asked: a client must not name what tells the service who is asking. */
+function keepIdentity(headers: HeaderList, connection: string): void {
+  const options = connection.split(',').map((option) => option.trim());
+  const harmless = options.filter((option) => !isIdentityHeader(option));
+  if (harmless.length < options.length) headers.set('Connection', harmless.join(', '));
+}
 
 class Guard implements PluginInstance {
   private readonly byHost = new Map<string, string>();
@@ -54,6 +62,8 @@ class Guard implements PluginInstance {
       const key = headers.keys[i]!;
       if (key.length >= 9 && key.length <= 18 && key.charCodeAt(0) === 120 && isIdentityHeader(key)) headers.removeAt(i);
     }
+    const connection = headers.get('connection');
+    if (connection !== undefined && connection !== 'keep-alive') keepIdentity(headers, connection);
     const sent = headers.get(this.requestIdKey);
     if (sent === undefined || !REQUEST_ID.test(sent)) headers.set(this.config.request_id_header, exchange.id);
     if (traceIdOf(headers.get('traceparent')) !== null) return;

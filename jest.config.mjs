@@ -1,7 +1,18 @@
 import fs from 'node:fs';
 
 const swc = JSON.parse(fs.readFileSync(new URL('./.swcrc.json', import.meta.url), 'utf8'));
-const parts = ['packages/kong-config', 'packages/testkit', 'packages/devstack', 'packages/policy', 'plugins', 'gateway', 'bench'];
+const parts = [
+  'packages/kong-config',
+  'packages/testkit',
+  'packages/devstack',
+  'packages/policy',
+  'packages/messaging',
+  'packages/telemetry',
+  'plugins',
+  'gateway',
+  'auth-sidecar',
+  'bench',
+];
 
 const shared = {
   rootDir: import.meta.dirname,

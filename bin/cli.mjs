@@ -11,6 +11,8 @@ const parts = {
   'plugin-server': ['plugins', 'serve Kong: policies as plugins (PDK lane) and as a policy server (direct lane) [--dump NAME]'],
   limits: ['plugins', 'forget what was counted of somebody: limits reset SYSTEM SUBJECT'],
   breaker: ['plugins', 'circuit breakers: breaker show SYSTEM, breaker open|close SYSTEM SERVICE [--for SECONDS]'],
+  'auth-sidecar': ['auth-sidecar', 'sign-in, refresh, logout, API keys and their events'],
+  'identity-provider': ['auth-sidecar', 'a small OpenID provider for development, in place of Keycloak'],
   mocks: ['packages/testkit', 'play every service of the five products'],
   start: ['packages/devstack', 'run the whole stack embedded'],
   demo: ['packages/devstack', 'walk through each system with real requests'],

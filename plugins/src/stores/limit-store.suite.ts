@@ -2,6 +2,7 @@
 import type { LimitAsk, LimitStore, LimitWindow } from '@gatehouse/policy';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { MemoryLimitStore } from './memory/limit-store.js';
 import { exactLog } from './testing/exact-log.js';
 
 /** A store under test, with time under the test's control. */
@@ -79,6 +80,29 @@ function severalWindows(open: () => Promise<LimitStoreUnderTest>): void {
     expect(await store.take([ask(large), ask(small)])).toEqual([9, PERIOD, -1, PERIOD]);
     expect(await store.take([ask(large)])).toEqual([8, PERIOD]);
     expect(await store.take([ask(large), ask(small, 'u2|')])).toEqual([7, PERIOD, 0, PERIOD]);
+  });
+
+  test('requests of one moment are counted one after the other, as they came', async () => {
+    const { store, now } = await open();
+    const windows = [windowOf('a', 5), windowOf('b', 20), windowOf('c', 9, true, 1000)];
+    const request = fc
+      .subarray(windows, { minLength: 1 })
+      .chain((chosen) =>
+        fc
+          .record({ subject: fc.constantFrom('u1|', 'u2|', 'u3|'), costs: fc.array(fc.constantFrom<0 | 1>(0, 1, 1), { minLength: 3 }) })
+          .map(({ subject, costs }) => chosen.map((window, i) => ask(window, subject, costs[i]!))),
+      );
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 150 }), async (requests) => {
+        const model = new MemoryLimitStore(now);
+        const own = `run${run++}|`;
+        const wanted = requests.map((asks) => model.take(asks));
+        const asked = requests.map((asks) => store.take(asks.map((one) => ({ ...one, subject: own + one.subject }))));
+        expect(await Promise.all(asked)).toEqual(wanted);
+      }),
+      { numRuns: 30 },
+    );
   });
 
   test('one is asked while the other counts', async () => {

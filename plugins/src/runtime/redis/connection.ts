@@ -2,7 +2,6 @@
  * One connection to Redis that nobody ever waits long for: commands have a deadline, none is queued while Redis is away, those of
  * one turn of the event loop go out in one write, and it comes back by itself.
  */
-import type { Socket } from 'node:net';
 import type { BaseEffects, TimerHandle } from '@gatehouse/policy';
 import { Command, Redis, type RedisOptions } from 'ioredis';
 import { Deadlines, type Pending } from './deadlines.js';
@@ -11,9 +10,7 @@ import { Health } from './health.js';
 import { allScripts, type Script } from './script.js';
 import type { RedisSettings } from './settings.js';
 
-/** Milliseconds that a request waits for Redis at most. */
-export const COMMAND_DEADLINE_MS = 50;
-/** The same for what no request waits for. */
+/** Milliseconds for what no request waits for; requests have the settings' deadline. */
 export const BACKGROUND_DEADLINE_MS = 1000;
 const CONNECT_TIMEOUT_MS = 2000;
 const HANDSHAKE_MS = 5000;
@@ -78,7 +75,8 @@ export class RedisConnection {
   private readonly fast: Deadlines;
   private readonly slow: Deadlines;
   private readonly failures: { add(labels: readonly string[]): void };
-  private corked: Socket | null = null;
+  private turnEnds = false;
+  private gathering: (() => void)[] = [];
   private waiting: (() => void)[] = [];
   private handshake: TimerHandle | null = null;
 
@@ -89,7 +87,7 @@ export class RedisConnection {
     private readonly effects: RedisEffects,
   ) {
     this.failures = effects.metrics.counter(FAILURES);
-    this.fast = new Deadlines(COMMAND_DEADLINE_MS, effects);
+    this.fast = new Deadlines(settings.deadlineMs, effects);
     this.slow = new Deadlines(BACKGROUND_DEADLINE_MS, effects);
     this.redis = new Redis(options(settings, (times) => this.delay(times)));
     this.health = new Health(name, { ping: () => this.ping(), reconnect: () => this.redis.disconnect(true) }, effects);
@@ -176,16 +174,24 @@ export class RedisConnection {
     });
   }
 
+  /** Calls back when the event loop has seen all sockets, just before what is sent until then goes out: for what goes out together. */
+  beforeWrite(gather: () => void): void {
+    this.gathering.push(gather);
+    this.cork();
+  }
+
   /** What is sent until the event loop has seen all sockets goes out in one write. */
   private cork(): void {
-    if (this.corked !== null) return;
+    if (this.turnEnds) return;
+    this.turnEnds = true;
     const { stream } = this.redis;
-    if (!stream) return;
-    this.corked = stream;
-    stream.cork();
+    stream?.cork();
     setImmediate(() => {
-      this.corked = null;
-      stream.uncork();
+      const { gathering } = this;
+      this.gathering = [];
+      for (const gather of gathering) gather();
+      this.turnEnds = false;
+      stream?.uncork();
     });
   }
 

@@ -1,4 +1,4 @@
-export { BACKGROUND_DEADLINE_MS, COMMAND_DEADLINE_MS, RedisConnection, type RedisEffects } from './connection.js';
+export { BACKGROUND_DEADLINE_MS, RedisConnection, type RedisEffects } from './connection.js';
 export { RedisAwayError, RedisDeadlineError } from './errors.js';
 export { type Script, script } from './script.js';
-export { type RedisSettings, RedisSettingsError, redisSettings } from './settings.js';
+export { COMMAND_DEADLINE_MS, type RedisSettings, RedisSettingsError, redisSettings } from './settings.js';

@@ -11,7 +11,7 @@ const read = (environment: Environment, system = 'gongbu', fields?: object) => {
   const settings = redisSettings(environment, secretsFrom(environment), system, fields);
   return settings && { ...settings, password: settings.password() };
 };
-const plain = { host: 'h', port: 6379, username: null, password: null, database: 0, tls: null };
+const plain = { host: 'h', port: 6379, username: null, password: null, database: 0, tls: null, deadlineMs: 50 };
 
 describe('by the environment', () => {
   test.each<[Environment, object | null]>([
@@ -36,6 +36,11 @@ describe('by the environment', () => {
       { ...plain, username: 'u', password: 'p' },
     ],
     [{ REDIS_PORT: '7000' }, null],
+    [
+      { GONGBU_REDIS_HOST: 'h', GONGBU_REDIS_DEADLINE_MS: '2000' },
+      { ...plain, deadlineMs: 2000 },
+    ],
+    [{ GONGBU_REDIS_URL: 'redis://h', REDIS_DEADLINE_MS: '2000' }, plain],
   ])('%j', (environment, expected) => expect(read(environment)).toEqual(expected));
 
   test('a system’s dashes are underscores there, and no system has the bare names', () => {
@@ -56,6 +61,8 @@ describe('by the environment', () => {
     [{ REDIS_URL: 'redis://secret:word@h/x' }, 'REDIS_URL'],
     [{ GONGBU_REDIS_HOST: 'h', GONGBU_REDIS_PORT: '70000' }, 'GONGBU_REDIS_PORT'],
     [{ REDIS_HOST: 'h', REDIS_DB: '-1' }, 'REDIS_DB'],
+    [{ REDIS_HOST: 'h', REDIS_DEADLINE_MS: '0' }, 'REDIS_DEADLINE_MS'],
+    [{ REDIS_URL: 'redis://h', REDIS_DEADLINE_MS: '10001' }, 'REDIS_DEADLINE_MS'],
     [{ REDIS_HOST: 'h', REDIS_CA_FILE: '/nowhere' }, '/nowhere'],
   ])('%j is refused by its name, never by its value', (environment, name) => {
     expect(() => read(environment)).toThrow(name);

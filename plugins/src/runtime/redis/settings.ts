@@ -10,6 +10,8 @@ export interface RedisSettings {
   readonly database: number;
   /** `ca`: PEM, or null for the system's own authorities. */
   readonly tls: { readonly ca: string | null } | null;
+  /** Milliseconds that a request waits for it at most. */
+  readonly deadlineMs: number;
 }
 
 /** What is named can't be used. The message has names, never values. */
@@ -21,6 +23,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const PORT = 6379;
 const DATABASE_MAX = 1_000_000;
+/** Milliseconds that a request waits for Redis at most, unless the operator says otherwise. */
+export const COMMAND_DEADLINE_MS = 50;
+const DEADLINE_MAX_MS = 10_000;
 
 function portOf(text: string, name: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
@@ -43,12 +48,19 @@ function urlOf(text: string, name: string): URL {
   return url;
 }
 
+function deadlineOf(text: string, name: string): number {
+  const ms = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (ms < 1 || ms > DEADLINE_MAX_MS) throw new RedisSettingsError(`${name} is no number of milliseconds from 1 to ${DEADLINE_MAX_MS}`);
+  return ms;
+}
+
 /** What may be known beside a URL, or instead of one. */
 interface Parts {
   readonly username: string | null;
   password(): string | null;
   readonly ca: string | null;
   readonly tls: boolean;
+  readonly deadlineMs: number;
 }
 
 function fromUrl(text: string, name: string, parts: Parts): RedisSettings {
@@ -61,11 +73,13 @@ function fromUrl(text: string, name: string, parts: Parts): RedisSettings {
     password: () => own ?? parts.password(),
     database: databaseOf(url.pathname, name),
     tls: url.protocol === 'rediss:' || parts.tls || parts.ca !== null ? { ca: parts.ca } : null,
+    deadlineMs: parts.deadlineMs,
   };
 }
 
 function fromHost(host: string, port: number, database: number, parts: Parts): RedisSettings {
-  return { host, port, database, username: parts.username, password: () => parts.password(), tls: parts.tls ? { ca: parts.ca } : null };
+  const { username, tls, ca, deadlineMs } = parts;
+  return { host, port, database, username, password: () => parts.password(), tls: tls ? { ca } : null, deadlineMs };
 }
 
 function fromEnvironment(environment: Environment, prefix: string, secrets: Secrets): RedisSettings | null {
@@ -76,6 +90,7 @@ function fromEnvironment(environment: Environment, prefix: string, secrets: Secr
     password: () => value('REDIS_PASSWORD'),
     ca: caFile === null ? null : secrets.read(`file:${caFile}`),
     tls: caFile !== null || value('REDIS_TLS') === 'true',
+    deadlineMs: deadlineOf(value('REDIS_DEADLINE_MS') ?? String(COMMAND_DEADLINE_MS), `${prefix}REDIS_DEADLINE_MS`),
   };
   const url = value('REDIS_URL');
   if (url !== null) return fromUrl(url, `${prefix}REDIS_URL`, parts);
@@ -88,7 +103,13 @@ function fromEnvironment(environment: Environment, prefix: string, secrets: Secr
 function fromFields(fields: RedisFields, secrets: Secrets): RedisSettings | null {
   const read = (reference: string | undefined): string | null => (reference === undefined ? null : secrets.read(reference));
   const ca = read(fields.ca);
-  const parts: Parts = { username: read(fields.username), password: () => read(fields.password), ca, tls: ca !== null };
+  const parts: Parts = {
+    username: read(fields.username),
+    password: () => read(fields.password),
+    ca,
+    tls: ca !== null,
+    deadlineMs: COMMAND_DEADLINE_MS,
+  };
   if (fields.url !== undefined) return fromUrl(secrets.read(fields.url), fields.url, parts);
   if (fields.host === undefined) return null;
   const port = fields.port === undefined ? PORT : portOf(secrets.read(fields.port), fields.port);

@@ -20,50 +20,73 @@ end
 `;
 
 /**
- * KEYS: one counter for each window. ARGV: Unix milliseconds or '' for the server's clock; then for each window its limit, its period
- * in milliseconds, '1' when it slides, and the cost. The reply is that of LimitStore.take.
+ * Counts several requests, one after the other, in one step. KEYS: their counters, of all requests in a row. ARGV: Unix milliseconds or ''
+ * for the server's clock; how many windows there are, and of each its limit, its period in milliseconds and '1' when it slides; then a
+ * number for each counter: its window's place (from 1) times 4, plus 2 when it costs 1, plus 1 when it is its request's last. The reply
+ * is that of LimitStore.take for each request, in a row. A counter that several requests share is read and written once.
  */
 export const take = script(`${LOAD}
-local values = redis.call('MGET', unpack(KEYS))
-local n = #KEYS
-local index, current, previous, free = {}, {}, {}, {}
-local counted = true
-for k = 1, n do
-  local limit, period, slides = tonumber(ARGV[4 * k - 2]), tonumber(ARGV[4 * k - 1]), ARGV[4 * k] == '1'
-  index[k], current[k], previous[k] = load(values[k], now, period)
-  local held = current[k]
-  if slides then held = previous[k] * (period - math.max(0, now - index[k] * period)) / period + held end
-  free[k] = held + 1 <= limit
-  counted = counted and free[k]
+local limit, period, slides = {}, {}, {}
+local windows = tonumber(ARGV[2])
+for w = 1, windows do
+  limit[w], period[w], slides[w] = tonumber(ARGV[3 * w]), tonumber(ARGV[3 * w + 1]), ARGV[3 * w + 2] == '1'
 end
-local reply = {}
-for k = 1, n do
-  local limit, period, slides, cost = tonumber(ARGV[4 * k - 2]), tonumber(ARGV[4 * k - 1]), ARGV[4 * k] == '1', ARGV[4 * k + 1]
-  local left = (index[k] + 1) * period - now
-  if free[k] then
-    if counted and cost == '1' then
-      current[k] = current[k] + 1
-      local life = left
-      if slides then life = left + period end
-      redis.call('SET', KEYS[k], string.format('%d:%d:%d', index[k], current[k], previous[k]), 'PX', life)
-    end
-    local held = current[k]
-    if slides then held = previous[k] * (period - math.max(0, now - index[k] * period)) / period + held end
-    reply[2 * k - 1] = math.floor(limit - held)
-    reply[2 * k] = left
-  else
-    reply[2 * k - 1] = -1
-    if not slides then
-      reply[2 * k] = math.max(1, left)
-    else
-      local room = limit - current[k] - 1
-      if room >= 0 then
-        reply[2 * k] = math.max(1, math.ceil(left - room * period / previous[k]))
-      else
-        reply[2 * k] = math.max(1, left + math.max(0, math.ceil(period - (limit - 1) * period / current[k])))
+local values = redis.call('MGET', unpack(KEYS))
+local known, window, cost, counter, free, reply = {}, {}, {}, {}, {}, {}
+
+local function held(c, w)
+  if not slides[w] then return c.current end
+  return c.previous * (period[w] - math.max(0, now - c.index * period[w])) / period[w] + c.current
+end
+
+local function untilFree(c, w, left)
+  if not slides[w] then return math.max(1, left) end
+  local room = limit[w] - c.current - 1
+  if room >= 0 then return math.max(1, math.ceil(left - room * period[w] / c.previous)) end
+  return math.max(1, left + math.max(0, math.ceil(period[w] - (limit[w] - 1) * period[w] / c.current)))
+end
+
+local function judge(first, last)
+  local counted = true
+  for k = first, last do
+    free[k] = held(counter[k], window[k]) + 1 <= limit[window[k]]
+    counted = counted and free[k]
+  end
+  for k = first, last do
+    local c, w = counter[k], window[k]
+    local left = (c.index + 1) * period[w] - now
+    if free[k] then
+      if counted and cost[k] then
+        c.current = c.current + 1
+        c.life = slides[w] and left + period[w] or left
       end
+      reply[2 * k - 1] = math.floor(limit[w] - held(c, w))
+      reply[2 * k] = left
+    else
+      reply[2 * k - 1] = -1
+      reply[2 * k] = untilFree(c, w, left)
     end
   end
+end
+
+local first = 1
+for k = 1, #KEYS do
+  local code = tonumber(ARGV[2 + 3 * windows + k])
+  window[k], cost[k] = math.floor(code / 4), code % 4 >= 2
+  local c = known[KEYS[k]]
+  if not c then
+    c = {}
+    c.index, c.current, c.previous = load(values[k], now, period[window[k]])
+    known[KEYS[k]] = c
+  end
+  counter[k] = c
+  if code % 2 == 1 then
+    judge(first, k)
+    first = k + 1
+  end
+end
+for key, c in pairs(known) do
+  if c.life then redis.call('SET', key, string.format('%d:%d:%d', c.index, c.current, c.previous), 'PX', c.life) end
 end
 return reply
 `);

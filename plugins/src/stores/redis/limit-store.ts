@@ -1,27 +1,18 @@
-import type { LimitAsk, LimitReply, LimitStore, LimitWindow } from '@gatehouse/policy';
+import type { LimitAsk, LimitReply, LimitStore } from '@gatehouse/policy';
 import type { RedisConnection } from '../../runtime/redis/index.js';
 import { TRANSPORT_MAX_MS } from '../memory/limit-store.js';
 import type { EventStream } from './event-stream.js';
 import type { Keys } from './keys.js';
+import { LimitBatch } from './limit-batch.js';
 import { giveBack, take } from './limit-scripts.js';
 
 const RESET_EVENT = 'limits-reset';
 const SCAN_COUNT = '1000';
 
-/** Arguments of windows, as text, made once. */
-const textOf = new WeakMap<LimitWindow, readonly [limit: string, period: string, sliding: string]>();
-
-function argumentsOf(window: LimitWindow): readonly [string, string, string] {
-  const known = textOf.get(window);
-  if (known) return known;
-  const made = [String(window.limit), String(window.periodMs), window.sliding ? '1' : '0'] as const;
-  textOf.set(window, made);
-  return made;
-}
-
-/** Counters that all nodes share. One script, one round trip, by the server's clock. */
+/** Counters that all nodes share. One script and one round trip for the requests of one turn of the event loop, by the server's clock. */
 export class RedisLimitStore implements LimitStore {
   private readonly prefix: string;
+  private batch: LimitBatch | null = null;
   private readonly listeners = new Set<() => void>();
 
   /** @param clock for tests: Unix milliseconds in place of the server's clock */
@@ -35,14 +26,8 @@ export class RedisLimitStore implements LimitStore {
   }
 
   take(asks: readonly LimitAsk[]): Promise<LimitReply> {
-    const keys: string[] = [];
-    const args = [this.now()];
-    for (const { window, subject, cost } of asks) {
-      const [limit, period, sliding] = argumentsOf(window);
-      keys.push(this.prefix + window.id + subject);
-      args.push(limit, period, sliding, cost === 1 ? '1' : '0');
-    }
-    return this.redis.script(take, keys, args) as Promise<LimitReply>;
+    if (!this.batch?.fits(asks.length)) this.begin();
+    return this.batch!.add(this.prefix, asks);
   }
 
   async giveBack(asks: readonly LimitAsk[], ageMs: number): Promise<void> {
@@ -71,6 +56,19 @@ export class RedisLimitStore implements LimitStore {
         others.close();
       },
     };
+  }
+
+  /** A new batch; it goes out with the other commands of the same turn. */
+  private begin(): void {
+    const batch = new LimitBatch();
+    this.batch = batch;
+    this.redis.beforeWrite(() => {
+      if (this.batch === batch) this.batch = null;
+      this.redis.script(take, batch.keys, batch.args(this.now())).then(
+        (reply) => batch.resolve(reply as LimitReply),
+        (error) => batch.reject(error),
+      );
+    });
   }
 
   private now(): string {

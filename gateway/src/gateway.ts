@@ -4,13 +4,14 @@ import type { Fault, KongConfig } from '@gatehouse/kong-config';
 import { environmentResolver, parseDeclarative } from '@gatehouse/kong-config/load';
 import { createRuntime, type Runtime } from '@gatehouse/plugins';
 import { Balancer } from './balancer/index.js';
-import { buildPlane, PlaneError, type PlaneParts, type Source } from './config/build-plane.js';
+import { buildPlane, PlaneError, type PlaneParts, type Sharing, type Source } from './config/build-plane.js';
 import { LivePlane } from './phases/live-plane.js';
 import type { Log } from './phases/plane.js';
 import { defaultPoolLimits, UpstreamPool } from './proxy/upstream-pool.js';
 import { GatewayServer } from './server.js';
 import type { Settings } from './settings.js';
 import { CertificateError, CertificateTable, type KeyPair } from './tls/certificates.js';
+import { alone } from './workers/alone.js';
 
 /** A configuration was refused; every fault is in it. */
 export class ConfigurationError extends Error {
@@ -26,6 +27,8 @@ export interface GatewayOptions {
   readonly standardCertificate: KeyPair;
   /** What secrets named `env:…` stand for. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What plugins share with other processes. Default: there are none. */
+  readonly sharing?: Sharing;
   now?(): number;
 }
 
@@ -52,6 +55,7 @@ export class Gateway {
       log,
       policyEffects: this.runtime.effects,
       pluginState: new Map(),
+      sharing: options.sharing ?? alone(),
       now,
     };
     this.certificates = new CertificateTable(options.standardCertificate);

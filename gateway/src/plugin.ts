@@ -155,6 +155,30 @@ export interface PluginScope {
   readonly consumer: string | null;
 }
 
+/** A counter that ends by itself. */
+export interface CounterAsk {
+  readonly key: string;
+  readonly limit: number;
+  /** How long it lives. */
+  readonly seconds: number;
+}
+
+/** Counters of one plugin, shared by all processes that serve the gateway. `now`: Unix ms. */
+export interface Counters {
+  /** What stood before; when all were below their limits, each has counted one more, in the same step. A promise among processes. */
+  take(asks: readonly CounterAsk[], now: number): MaybePromise<readonly number[]>;
+  read(asks: readonly CounterAsk[], now: number): MaybePromise<readonly number[]>;
+  add(ask: CounterAsk, amount: number, now: number): void;
+}
+
+/** The same plugin in the other processes that serve the gateway. */
+export interface Siblings {
+  /** Tells all of them; may be lost when there is too much to tell. `bytes`: about how large it is. */
+  tell(data: unknown, bytes: number): void;
+  /** Hears what they tell, once for each plugin: the one who listened last hears. */
+  listen(heard: (data: unknown) => void): void;
+}
+
 /** Effects that twins may use, injected. */
 export interface PluginEnvironment {
   readonly directory: Directory;
@@ -166,6 +190,8 @@ export interface PluginEnvironment {
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>): void;
   /** State that outlives a reload, by a name of the plugin's choice. */
   readonly state: Map<string, unknown>;
+  readonly counters: Counters;
+  readonly siblings: Siblings;
 }
 
 /** A bundled plugin of Kong, written again in TypeScript: same name, priority and behaviour. */

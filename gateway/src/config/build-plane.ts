@@ -9,13 +9,19 @@ import type { LiveExchange } from '../phases/exchange.js';
 import type { AddedHeaders, Log, Plane } from '../phases/plane.js';
 import { ChainTable, type OrderedInstance, type OrderedPolicy } from '../phases/plugin-chain.js';
 import { requestId } from '../phases/request-id.js';
-import type { Directory, PluginEnvironment, PluginInstance } from '../plugin.js';
+import type { Counters, Directory, PluginEnvironment, PluginInstance, Siblings } from '../plugin.js';
 import { twins } from '../plugins/index.js';
 import { fuseWith, isPolicy, type PolicyEffects, policyLink } from '../policies/build.js';
 import type { UpstreamPool } from '../proxy/upstream-pool.js';
 import { buildRouter, RouterError } from '../router/index.js';
 import type { RetryOn } from '../settings.js';
 import { directoryOf } from './directory.js';
+
+/** What plugins of one name share with those in other processes; the same object for a name each time. */
+export interface Sharing {
+  counters(plugin: string): Counters;
+  siblings(plugin: string): Siblings;
+}
 
 /** What outlives a configuration. */
 export interface PlaneParts {
@@ -28,6 +34,7 @@ export interface PlaneParts {
   readonly policyEffects: PolicyEffects;
   /** State of plugins that survives a reload, by plugin name. */
   readonly pluginState: Map<string, Map<string, unknown>>;
+  readonly sharing: Sharing;
   now(): number;
 }
 
@@ -56,6 +63,8 @@ function environmentFor(entity: PluginEntity, directory: Directory, parts: Plane
     uuid: randomUUID,
     log: (level, message, fields) => parts.log(level, message, { plugin: name, ...fields }),
     state,
+    counters: parts.sharing.counters(name),
+    siblings: parts.sharing.siblings(name),
   };
 }
 

@@ -1,5 +1,7 @@
 /** Counters that end by themselves, within a bound: when it is reached, the one that was made first goes. */
 
+import type { CounterAsk, Counters } from '../../plugin.js';
+
 interface Counter {
   value: number;
   /** Unix ms. */
@@ -53,5 +55,24 @@ export class CounterStore {
       if (expiresAt > now && shelf.size < this.limit) return;
       shelf.delete(key);
     }
+  }
+}
+
+/** Counters in this process. */
+export class LocalCounters implements Counters {
+  constructor(private readonly store = new CounterStore()) {}
+
+  take(asks: readonly CounterAsk[], now: number): number[] {
+    const before = this.read(asks, now);
+    if (before.every((value, i) => value < asks[i]!.limit)) for (const ask of asks) this.add(ask, 1, now);
+    return before;
+  }
+
+  read(asks: readonly CounterAsk[], now: number): number[] {
+    return asks.map(({ key, seconds }) => this.store.get(key, seconds, now));
+  }
+
+  add({ key, seconds }: CounterAsk, amount: number, now: number): void {
+    this.store.add(key, amount, seconds, now);
   }
 }

@@ -61,12 +61,26 @@ function headerOf(answer: CachedAnswer, wanted: string): string | undefined {
 }
 
 function storeFor(config: ProxyCacheConfig, environment: PluginEnvironment): AnswerStore {
-  const name = `store:${config.memory?.dictionary_name ?? ''}`;
+  const name = storeName(config);
   const known = environment.state.get(name) as AnswerStore | undefined;
   if (known) return known;
   const store = new AnswerStore(STORE_LIMITS);
   environment.state.set(name, store);
+  environment.siblings.listen((data) => {
+    const { store: where, key, answer, expiresAt } = data as Told;
+    (environment.state.get(where) as AnswerStore | undefined)?.set(key, { ...answer, body: Buffer.from(answer.body) }, expiresAt);
+  });
   return store;
+}
+
+const storeName = (config: ProxyCacheConfig): string => `store:${config.memory?.dictionary_name ?? ''}`;
+
+/** An answer that one process kept, as the others hear of it. */
+interface Told {
+  readonly store: string;
+  readonly key: string;
+  readonly answer: CachedAnswer;
+  readonly expiresAt: number;
 }
 
 class ProxyCache implements PluginInstance {
@@ -194,7 +208,9 @@ class ProxyCache implements PluginInstance {
     const seconds = this.config.storage_ttl ?? ttl;
     // A storage_ttl of 0 means no end, as in Kong's shared dictionary.
     const expiresAt = seconds === 0 ? Number.POSITIVE_INFINITY : this.environment.now() + seconds * 1000;
-    this.store.set(key, { status, headers, body: Buffer.concat(chunks), timestamp: this.seconds, ttl }, expiresAt);
+    const answer = { status, headers, body: Buffer.concat(chunks), timestamp: this.seconds, ttl };
+    if (!this.store.set(key, answer, expiresAt)) return;
+    this.environment.siblings.tell({ store: storeName(this.config), key, answer, expiresAt } satisfies Told, answer.body.length);
   }
 }
 

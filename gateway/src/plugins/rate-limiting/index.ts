@@ -1,7 +1,6 @@
 /** Twin of Kong's rate-limiting: so many requests per second, minute, hour, day, month or year. */
-import type { Exchange, Exit, PluginEnvironment, PluginInstance, PluginTwin } from '../../plugin.js';
+import type { CounterAsk, Exchange, Exit, PluginEnvironment, PluginInstance, PluginTwin } from '../../plugin.js';
 import { ConfigError } from '../lib/config-error.js';
-import { CounterStore } from '../lib/counters.js';
 import { errorExit } from '../lib/exits.js';
 import { findKey } from '../lib/header-lookup.js';
 import { formatGeneral } from '../lib/lua-number.js';
@@ -56,7 +55,6 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 class RateLimiting implements PluginInstance {
   private readonly limits: readonly Limit[];
-  private readonly counters: CounterStore;
   /** Instances that are bound alike count together, as in Kong. */
   private readonly prefix: string;
 
@@ -66,23 +64,24 @@ class RateLimiting implements PluginInstance {
   ) {
     if (config.policy !== 'local') throw new ConfigError('config.policy', `"${config.policy}" is not available here; use "local"`);
     this.limits = limitsOf(config);
-    this.counters = (environment.state.get('counters') as CounterStore | undefined) ?? new CounterStore();
-    environment.state.set('counters', this.counters);
     this.prefix = `${environment.scope.route ?? NOBODY}:${environment.scope.service ?? NOBODY}`;
   }
 
-  access(exchange: Exchange): Exit | undefined {
+  access(exchange: Exchange): Exit | undefined | Promise<Exit | undefined> {
     const now = this.environment.now();
     const prefix = `${this.prefix}:${this.identifier(exchange)}`;
-    const keys = this.limits.map(({ period }) => `${prefix}:${windowStart(period, now)}:${period}`);
-    const left = this.limits.map(({ limit, period }, i) => limit - this.counters.get(keys[i]!, PERIOD_SECONDS[period], now));
+    const asks = this.limits.map(({ period, limit }): CounterAsk => {
+      return { key: `${prefix}:${windowStart(period, now)}:${period}`, limit, seconds: PERIOD_SECONDS[period] };
+    });
+    const used = this.environment.counters.take(asks, now);
+    return used instanceof Promise ? used.then((late) => this.judge(exchange, late, now)) : this.judge(exchange, used, now);
+  }
+
+  private judge(exchange: Exchange, used: readonly number[], now: number): Exit | undefined {
+    const left = this.limits.map(({ limit }, i) => limit - used[i]!);
     const stop = left.findLastIndex((remaining) => remaining <= 0);
     const reset = this.config.hide_client_headers ? 0 : this.tell(exchange, left, stop, now);
-    if (stop >= 0) return this.refuse(exchange, reset);
-    this.limits.forEach(({ period }, i) => {
-      this.counters.add(keys[i]!, 1, PERIOD_SECONDS[period], now);
-    });
-    return undefined;
+    return stop >= 0 ? this.refuse(exchange, reset) : undefined;
   }
 
   private identifier(exchange: Exchange): string {

@@ -1,7 +1,6 @@
 /** Twin of Kong's response-ratelimiting: the service says in a header how much of which limit an answer used up. */
-import type { Exchange, Exit, PluginEnvironment, PluginInstance, PluginTwin, ResponseHead } from '../../plugin.js';
+import type { CounterAsk, Exchange, Exit, PluginEnvironment, PluginInstance, PluginTwin, ResponseHead } from '../../plugin.js';
 import { ConfigError } from '../lib/config-error.js';
-import { CounterStore } from '../lib/counters.js';
 import { errorExit } from '../lib/exits.js';
 import { formatGeneral, parseNumber } from '../lib/lua-number.js';
 import { PERIOD_SECONDS, PERIODS, type Period, windowStart } from '../lib/windows.js';
@@ -42,7 +41,6 @@ class ResponseRateLimiting implements PluginInstance {
   private readonly limits: readonly Limit[];
   private readonly names: readonly string[];
   private readonly headerKey: string;
-  private readonly counters: CounterStore;
   private readonly prefix: string;
 
   constructor(
@@ -55,18 +53,23 @@ class ResponseRateLimiting implements PluginInstance {
     );
     this.names = [...new Set(this.limits.map(({ name }) => name))];
     this.headerKey = config.header_name.toLowerCase();
-    this.counters = (environment.state.get('counters') as CounterStore | undefined) ?? new CounterStore();
-    environment.state.set('counters', this.counters);
     this.prefix = `${environment.scope.route ?? NOBODY}:${environment.scope.service ?? NOBODY}`;
   }
 
-  access(exchange: Exchange): Exit | undefined {
+  access(exchange: Exchange): Exit | undefined | Promise<Exit | undefined> {
     if (this.limits.length === 0) return undefined;
     const now = this.environment.now();
     const identifier = this.identifier(exchange);
-    const left = this.limits.map(
-      (limit) => limit.limit - this.counters.get(this.key(identifier, limit, now), PERIOD_SECONDS[limit.period], now),
+    const used = this.environment.counters.read(
+      this.limits.map((limit) => this.ask(identifier, limit, now)),
+      now,
     );
+    if (!(used instanceof Promise)) return this.judge(exchange, identifier, used, now);
+    return used.then((late) => this.judge(exchange, identifier, late, now));
+  }
+
+  private judge(exchange: Exchange, identifier: string, used: readonly number[], now: number): Exit | undefined {
+    const left = this.limits.map(({ limit }, i) => limit - used[i]!);
     for (const name of this.names) {
       const ofName = left.filter((_, i) => this.limits[i]!.name === name);
       if (this.config.block_on_first_violation && ofName.includes(0)) {
@@ -107,12 +110,12 @@ class ResponseRateLimiting implements PluginInstance {
     if (!usage || usage.stopped || usage.used.size === 0) return;
     for (const limit of this.limits) {
       const amount = usage.used.get(limit.name) ?? 0;
-      if (amount !== 0) this.counters.add(this.key(usage.identifier, limit, usage.now), amount, PERIOD_SECONDS[limit.period], usage.now);
+      if (amount !== 0) this.environment.counters.add(this.ask(usage.identifier, limit, usage.now), amount, usage.now);
     }
   }
 
-  private key(identifier: string, { name, period }: Limit, now: number): string {
-    return `${this.prefix}:${identifier}:${windowStart(period, now)}:${name}:${period}`;
+  private ask(identifier: string, { name, period, limit }: Limit, now: number): CounterAsk {
+    return { key: `${this.prefix}:${identifier}:${windowStart(period, now)}:${name}:${period}`, limit, seconds: PERIOD_SECONDS[period] };
   }
 
   private identifier({ consumer, credential, request }: Exchange): string {

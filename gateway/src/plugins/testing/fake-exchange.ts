@@ -13,6 +13,7 @@ import {
   type ResponseHead,
   type UpstreamRequest,
 } from '../../plugin.js';
+import { LocalCounters } from '../lib/counters.js';
 
 type HeaderInput = Record<string, string | readonly string[]>;
 
@@ -148,6 +149,8 @@ export function fakeEnvironment(people: FakePeople = {}, scope: Partial<PluginSc
       consumer: (name) => consumers.find(({ id, username }) => id === name || username === name) ?? null,
     },
     state: new Map(),
+    counters: new LocalCounters(),
+    siblings: { tell: () => undefined, listen: () => undefined },
     now() {
       return this.time;
     },

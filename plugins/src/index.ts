@@ -16,10 +16,19 @@ export { permissions } from './permissions/index.js';
 export { policies } from './policies.js';
 export { ipRateLimit, type RedisRateLimitEffects, redisRateLimit, resetSubject } from './redis-rate-limit/index.js';
 export { createRuntime, type Runtime, type RuntimeEffects, type RuntimeOptions } from './runtime/index.js';
-export { RedisAwayError, RedisConnection, RedisDeadlineError, type RedisSettings, redisSettings } from './runtime/redis/index.js';
+export {
+  RedisAwayError,
+  RedisConnection,
+  RedisDeadlineError,
+  type RedisSettings,
+  RedisSettingsError,
+  redisSettings,
+  type Script,
+  script,
+} from './runtime/redis/index.js';
 export { sanitize } from './sanitize/index.js';
 export { type HealthProbe, httpGet, type ServiceHealthEffects, serviceHealth } from './service-health/index.js';
 export { type ServiceTokenEffects, serviceToken } from './service-token/index.js';
 export { MemoryReplayStore, type SignatureEffects, signature } from './signature/index.js';
-export { memoryStores, redisStores, type StoreEffects, StoreProvider, type Stores } from './stores/index.js';
+export { Keys, memoryStores, redisStores, type StoreEffects, StoreProvider, type Stores } from './stores/index.js';
 export { familiesOf, type MetricFamily, registryFamilies, type TelemetryEffects, telemetry } from './telemetry/index.js';

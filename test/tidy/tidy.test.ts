@@ -15,7 +15,7 @@ const ARROWS: Record<string, string[]> = {
   'packages/messaging': ['policy', 'telemetry'],
   plugins: ['policy', 'telemetry', 'messaging'],
   gateway: ['policy', 'plugins', 'kong-config', 'telemetry'],
-  'auth-sidecar': ['policy', 'telemetry', 'messaging'],
+  'auth-sidecar': ['policy', 'plugins', 'telemetry', 'messaging'],
   websocket: ['policy', 'telemetry', 'messaging'],
   'packages/testkit': ['kong-config', 'policy', 'telemetry', 'messaging'],
   'packages/devstack': ['kong-config', 'testkit', 'policy'],

@@ -3,6 +3,7 @@ import type { ApiKeyStore, BaseEffects, RedisFields, ReplayStore, RevocationFeed
 import { ApiKeysBySystem, replayBySystem } from './by-system.js';
 import { StoreProvider, type Stores } from './stores.js';
 
+export { Keys } from './redis/keys.js';
 export { memoryStores, redisStores, StoreProvider, type Stores } from './stores.js';
 
 /** Effects of policies that keep something beyond a request. */

@@ -2,7 +2,7 @@
 
 import type { BaseEffects } from '@gatehouse/policy';
 import { type FakeEffects, fakeEffects } from '@gatehouse/policy/testing';
-import { RedisConnection, type RedisSettings } from '../../plugins/src/runtime/redis/index.js';
+import { COMMAND_DEADLINE_MS, RedisConnection, type RedisSettings } from '../../plugins/src/runtime/redis/index.js';
 
 let nodes = 0;
 
@@ -27,6 +27,7 @@ export const settingsOf = (port: number, more: Partial<RedisSettings> = {}): Red
   password: () => null,
   database: 0,
   tls: null,
+  deadlineMs: COMMAND_DEADLINE_MS,
   ...more,
 });
 

@@ -22,6 +22,28 @@ const token = z.union([
   }),
 ]);
 
+/** An API key that is made for the request, and in which state it is then. */
+const apiKey = z.strictObject({
+  scopes: z.array(z.string()).default([]),
+  owner: z.string().default('integration'),
+  state: z.enum(['good', 'ended', 'revoked', 'rotated-out', 'overlapping']).default('good'),
+});
+
+/** How a request is signed; what `hmac` may get wrong. */
+const signing = z.strictObject({
+  scheme: z.enum(['fawry', 'paymob', 'hmac']),
+  /** Seconds since the signature was made. */
+  age: z.int().default(0),
+  /** By a secret of somebody else. */
+  forged: z.boolean().default(false),
+  /** Signs this body in place of the one that is sent. */
+  body: z.string().optional(),
+  /** The headers of the signature before are sent again. */
+  again: z.boolean().default(false),
+  /** What the signature covers. */
+  covers: z.array(z.string()).default(['@method', '@path', '@query', 'date', 'content-digest']),
+});
+
 const request = z.union([
   methodAndPath.transform((text) => ({ method: text.split(' ')[0] ?? '', path: text.split(' ')[1] ?? '' })),
   z.strictObject({
@@ -32,12 +54,16 @@ const request = z.union([
     headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])).default({}),
     /** Sent as a bearer token instead of the file's; null: none. */
     token: token.nullable().optional(),
+    /** The cookie or the parameter that holds the token in place of `Authorization`. */
+    token_as: z.union([z.strictObject({ cookie: z.string() }), z.strictObject({ query: z.string() })]).optional(),
     /** A text, or `bytes` times the letter x, or an object that is sent as JSON. */
     body: z.string().optional(),
     bytes: z.int().min(0).optional(),
     json: z.json().optional(),
-    /** Signs the JSON as this payment provider does. */
-    sign: z.enum(['fawry', 'paymob']).optional(),
+    /** Signs as this payment provider, or a client that signs its requests, does. */
+    sign: z.union([z.enum(['fawry', 'paymob', 'hmac']).transform((scheme) => signing.parse({ scheme })), signing]).optional(),
+    /** Sent as X-API-Key. */
+    api_key: apiKey.optional(),
     /** Sends the body without a length. */
     chunked: z.boolean().default(false),
     /** Opens a WebSocket, sends this text, and takes the first message for the body. */
@@ -70,6 +96,8 @@ const expectation = z.strictObject({
   text: z.string().optional(),
   /** Who got the request; unchecked when left out. */
   reaches: reaches.optional(),
+  /** Part of the request's line in the access log, and texts that stand nowhere in what the plane wrote. */
+  log: z.strictObject({ line: z.json(), lacks: z.array(z.string()).default([]) }).optional(),
 });
 
 const step = {
@@ -81,6 +109,10 @@ const step = {
   repeat: z.int().min(1).max(2000).default(1),
   /** Asks again, for some seconds, until the answer is as expected. */
   eventually: z.boolean().default(false),
+  /** Withdrawn before the request. */
+  revoke: z.strictObject({ kind: z.enum(['session', 'token', 'user']), id: z.string() }).optional(),
+  /** Whether the plane's Redis is there. */
+  redis: z.enum(['up', 'away']).default('up'),
 };
 const named = { name: z.string().min(1) };
 const single = z.strictObject({ ...named, ...step });
@@ -96,7 +128,10 @@ const file = z.strictObject({
   cases: z.array(z.record(z.string(), z.unknown())).min(1),
 });
 
+export type ApiKeyRequest = z.output<typeof apiKey>;
+export type Signing = z.output<typeof signing>;
 export type Step = z.output<z.ZodObject<typeof step>>;
+export type RevocationRequest = NonNullable<Step['revoke']>;
 export type CaseRequest = Step['request'];
 export type Expectation = Step['expect'];
 export type Arrival = z.output<typeof arrival>;
@@ -105,6 +140,12 @@ export type Arrival = z.output<typeof arrival>;
 export interface Case {
   name: string;
   steps: Step[];
+}
+
+/** What a case needs of the plane's Redis: that cases write into it, and that they take it away. */
+export function needsOf({ steps }: Case): { shared: boolean; own: boolean } {
+  const shared = steps.some(({ request: asked, revoke }) => revoke !== undefined || ('api_key' in asked && asked.api_key !== undefined));
+  return { shared, own: steps.some(({ redis }) => redis === 'away') };
 }
 
 /** What a system's cases.yml says. */

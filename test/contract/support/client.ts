@@ -13,6 +13,8 @@ export interface Answer {
 /** Who asks. */
 export interface From {
   bearer?: string | undefined;
+  /** `id.secret` */
+  apiKey?: string | undefined;
   localAddress?: string | undefined;
 }
 
@@ -26,11 +28,22 @@ const answerTimeoutMs = 20_000;
  * @param from who asks: a bearer token, and the loopback address from which the connection comes
  */
 export async function send(plane: URL, host: string, request: CaseRequest, from: From = {}): Promise<Answer> {
-  const { bearer, localAddress } = from;
-  const full = 'headers' in request ? request : { ...request, headers: {}, chunked: false };
-  const authorization = bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` };
-  const headers: Headers = { Host: full.host ?? host, ...authorization, ...full.headers };
+  const { bearer, apiKey, localAddress } = from;
+  const plain = 'headers' in request ? request : { ...request, headers: {}, chunked: false };
+  const { full, credentials } = withToken(plain, bearer);
+  const key = apiKey === undefined ? {} : { 'X-API-Key': apiKey };
+  const headers: Headers = { Host: full.host ?? host, ...credentials, ...key, ...full.headers };
   return full.message === undefined ? sendHttp(plane, full, headers, localAddress) : sendMessage(plane, full, headers, localAddress);
+}
+
+/** Puts the token where the case wants it. */
+function withToken(request: FullRequest, token: string | undefined): { full: FullRequest; credentials: Headers } {
+  const place = request.token_as;
+  if (token === undefined) return { full: request, credentials: {} };
+  if (place === undefined) return { full: request, credentials: { Authorization: `Bearer ${token}` } };
+  if ('cookie' in place) return { full: request, credentials: { Cookie: `${place.cookie}=${token}` } };
+  const path = `${request.path}${request.path.includes('?') ? '&' : '?'}${place.query}=${token}`;
+  return { full: { ...request, path }, credentials: {} };
 }
 
 function bodyOf(request: FullRequest, headers: Headers): Buffer {

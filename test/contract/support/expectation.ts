@@ -60,6 +60,19 @@ function jsonDifferences(path: string, expected: unknown, actual: unknown): stri
   return Object.is(expected, actual) ? [] : [`${path}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`];
 }
 
+/**
+ * In what a request's line in the access log, and all that a plane wrote, differ from what is expected; null while the line is not there.
+ * @param requestId as the answer's X-Request-Id says
+ */
+export function logDifferences(expected: NonNullable<Expectation['log']>, requestId: string, output: string): string[] | null {
+  const line = output
+    .split('\n')
+    .find((text) => text.includes(`"requestId":${JSON.stringify(requestId)}`) && text.includes('"statusCode":'));
+  if (line === undefined) return null;
+  const leaks = expected.lacks.filter((text) => output.includes(text));
+  return [...jsonDifferences('log', expected.line, parseJson(line)), ...leaks.map((text) => `log: ${text} stands in it`)];
+}
+
 function arrivalDifferences(expected: readonly Arrival[], request: CaseRequest, received: readonly Received[]): string[] {
   const found: string[] = [];
   const names = new Set([...expected, ...received].map((one) => one.service));

@@ -11,6 +11,8 @@ import { planeSecrets } from './secrets.js';
 /** A running data plane with one configuration. */
 export interface Plane {
   url: URL;
+  /** What it wrote, lines of the access log among it; null where that can't be read. */
+  output(): string | null;
   stop(): Promise<void>;
 }
 
@@ -43,7 +45,7 @@ async function startEmbedded(configuration: string, variables: Readonly<Record<s
     await stop();
     throw error;
   }
-  return { url: new URL(`http://127.0.0.1:${port}`), stop };
+  return { url: new URL(`http://127.0.0.1:${port}`), output: () => errors.join(''), stop };
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {
@@ -63,7 +65,7 @@ async function configureKong(proxy: string, admin: string, configuration: string
   if (!reply.ok) throw new Error(`Kong refused the configuration: ${(await reply.text()).slice(0, 2000)}`);
   const url = new URL(proxy);
   await waitFor(async () => (await send(url, nonce, { method: 'GET', path: '/' })).status === 204);
-  return { url, stop: async () => undefined };
+  return { url, output: () => null, stop: async () => undefined };
 }
 
 /** Polls until something holds. `failed` may say why it never will. */

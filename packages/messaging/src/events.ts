@@ -68,7 +68,7 @@ export interface Log {
 export interface OutboxStats {
   /** Events kept and not yet delivered, those still to be stored included. */
   readonly pending: number;
-  /** Bytes that they take in the store. */
+  /** Bytes that they take, in the store too where it knows. */
   readonly pendingBytes: number;
   /** Age of the oldest undelivered event in seconds; 0 when there is none. */
   readonly oldestAgeSeconds: number;
@@ -86,8 +86,12 @@ export interface OutboxStats {
   readonly storeUp: boolean;
 }
 
-/** `full`: the bound was reached; `invalid`: not an event; `refused`: the broker will never take it; `closed`: published after close(). */
-export type DropReason = 'full' | 'invalid' | 'refused' | 'closed';
+/**
+ * `full`: the bound was reached; `invalid`: not an event; `refused`: the broker will never take it; `damaged`: its record in the store
+ * was spoiled; `closed`: published after close().
+ */
+export type DropReason = (typeof dropReasons)[number];
+export const dropReasons = ['full', 'invalid', 'refused', 'damaged', 'closed'] as const;
 
 /** A publisher with a life of its own. */
 export interface Outbox extends EventPublisher {

@@ -28,7 +28,7 @@ export {
 } from './runtime/redis/index.js';
 export { sanitize } from './sanitize/index.js';
 export { type HealthProbe, httpGet, type ServiceHealthEffects, serviceHealth } from './service-health/index.js';
-export { type ServiceTokenEffects, serviceToken } from './service-token/index.js';
+export { retiredKey, type ServiceTokenEffects, serviceToken, type TokenSigner, tokenSigner } from './service-token/index.js';
 export { MemoryReplayStore, type SignatureEffects, signature } from './signature/index.js';
 export { Keys, memoryStores, redisStores, type StoreEffects, StoreProvider, type Stores } from './stores/index.js';
 export { familiesOf, type MetricFamily, registryFamilies, type TelemetryEffects, telemetry } from './telemetry/index.js';

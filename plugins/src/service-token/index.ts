@@ -3,6 +3,9 @@ import { create } from './policy.js';
 import { type Config, schema } from './schema.js';
 import { retiredKey, tokenSigner } from './signer.js';
 
+export type { TokenSigner } from './policy.js';
+export { retiredKey, tokenSigner } from './signer.js';
+
 const NAME = 'service-token';
 
 /** What `service-token` uses of the world. */

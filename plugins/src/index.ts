@@ -31,4 +31,12 @@ export { type HealthProbe, httpGet, type ServiceHealthEffects, serviceHealth } f
 export { retiredKey, type ServiceTokenEffects, serviceToken, type TokenSigner, tokenSigner } from './service-token/index.js';
 export { MemoryReplayStore, type SignatureEffects, signature } from './signature/index.js';
 export { Keys, memoryStores, redisStores, type StoreEffects, StoreProvider, type Stores } from './stores/index.js';
-export { familiesOf, type MetricFamily, registryFamilies, type TelemetryEffects, telemetry } from './telemetry/index.js';
+export {
+  exposition,
+  familiesOf,
+  type MetricFamily,
+  mergeFamilies,
+  registryFamilies,
+  type TelemetryEffects,
+  telemetry,
+} from './telemetry/index.js';

@@ -4,7 +4,7 @@ import type { BaseEffects, Log, Timers } from '@gatehouse/policy';
 import { Registry } from 'prom-client';
 import { type FetchText, fetchText } from '../jwt-auth/index.js';
 import { httpGet, type ServiceHealthEffects } from '../service-health/index.js';
-import { type StoreEffects, storeEffects } from '../stores/index.js';
+import { type MakeMemoryStores, type StoreEffects, storeEffects } from '../stores/index.js';
 import { registryFamilies, type TelemetryEffects } from '../telemetry/index.js';
 import { LineWriter } from './line-writer.js';
 import { metricsOn } from './metrics.js';
@@ -21,6 +21,8 @@ export interface RuntimeOptions {
   accessLog?(line: string): void;
   /** Metrics of the other processes that serve the same gateway, for `/metrics`. Default: there are none. */
   otherMetrics?: TelemetryEffects['metricFamilies'];
+  /** Makes the stores of systems with no Redis. Default: in this process. */
+  memoryStores?: MakeMemoryStores;
 }
 
 /** All that the policies of this repository ask of the world. */
@@ -52,7 +54,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     metrics: metricsOn(registry),
     shared,
   };
-  const stores = storeEffects(options.environment, base);
+  const stores = storeEffects(options.environment, base, options.memoryStores);
   const lines = options.accessLog ? null : new LineWriter((text) => process.stderr.write(text), base);
   const probe: ServiceHealthEffects['probe'] = {
     get: httpGet,

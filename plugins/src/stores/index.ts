@@ -1,10 +1,10 @@
 /** What nodes share, and what policies see of it. */
 import type { ApiKeyStore, BaseEffects, RedisFields, ReplayStore, RevocationFeed } from '@gatehouse/policy';
 import { ApiKeysBySystem, replayBySystem } from './by-system.js';
-import { StoreProvider, type Stores } from './stores.js';
+import { type MakeMemoryStores, StoreProvider, type Stores } from './stores.js';
 
 export { Keys } from './redis/keys.js';
-export { memoryStores, redisStores, StoreProvider, type Stores } from './stores.js';
+export { type MakeMemoryStores, memoryStores, redisStores, StoreProvider, type Stores } from './stores.js';
 
 /** Effects of policies that keep something beyond a request. */
 export interface StoreEffects {
@@ -15,12 +15,13 @@ export interface StoreEffects {
   readonly apiKeys: ApiKeyStore;
 }
 
-/** The stores as effects. Nothing is connected before a policy asks for it. */
+/** The stores as effects. Nothing is connected before a policy asks for it. `inMemory`: default in this process. */
 export function storeEffects(
   environment: Readonly<Record<string, string | undefined>>,
   effects: Omit<BaseEffects, 'shared'>,
+  inMemory?: MakeMemoryStores,
 ): { effects: StoreEffects; close(): void } {
-  const provider = new StoreProvider(environment, effects);
+  const provider = new StoreProvider(environment, effects, inMemory);
   return {
     effects: {
       stores: (system, redis) => provider.of(system, redis),

@@ -62,14 +62,17 @@ export function memoryStores(effects: StoreNeeds): Stores {
   };
 }
 
-/** On Redis: shared by all nodes. */
-export function redisStores(system: string, settings: RedisSettings, effects: StoreNeeds): Stores {
+/** Makes the stores of a system that has no Redis. */
+export type MakeMemoryStores = (system: string, effects: StoreNeeds) => Stores;
+
+/** On Redis: shared by all nodes. `local` counts while it is away. */
+export function redisStores(system: string, settings: RedisSettings, effects: StoreNeeds, local?: LimitStore): Stores {
   const redis = new RedisConnection(system === '' ? 'default' : system, settings, effects);
   const keys = new Keys(system);
   const events = new EventStream(redis, keys, effects);
   return {
     limits: new RedisLimitStore(redis, keys, events),
-    localLimits: new MemoryLimitStore(() => effects.now()),
+    localLimits: local ?? new MemoryLimitStore(() => effects.now()),
     breakers: new RedisBreakerStore(redis, keys, events),
     idempotency: new RedisIdempotencyStore(redis, keys),
     replay: new RedisReplayStore(redis, keys),
@@ -95,6 +98,7 @@ export class StoreProvider {
   constructor(
     private readonly environment: Readonly<Record<string, string | undefined>>,
     private readonly effects: StoreNeeds,
+    private readonly inMemory: MakeMemoryStores = (_system, needs) => memoryStores(needs),
   ) {}
 
   /**
@@ -108,7 +112,9 @@ export class StoreProvider {
     if (known) return known;
     const settings = redisSettings(this.environment, this.effects.secrets, system, fields);
     if (!settings) this.effects.log('info', 'no Redis is named: what nodes share is kept in this process alone', { system });
-    const made = settings ? redisStores(system, settings, this.effects) : memoryStores(this.effects);
+    const made = settings
+      ? redisStores(system, settings, this.effects, this.inMemory(`${key} local`, this.effects).localLimits)
+      : this.inMemory(key, this.effects);
     this.made.set(key, made);
     return made;
   }

@@ -7,7 +7,7 @@ import { RequestRecorder } from './recorder.js';
 import { type Config, schema } from './schema.js';
 import { systemView } from './views.js';
 
-export type { MetricFamily } from './families.js';
+export { exposition, type MetricFamily, mergeFamilies } from './families.js';
 export { familiesOf, registryFamilies } from './prom-source.js';
 
 const NAME = 'telemetry';

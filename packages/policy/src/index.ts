@@ -32,4 +32,5 @@ export { strictJson } from './json/strict.js';
 export * from './limit-store.js';
 export * from './outcome.js';
 export * from './policy.js';
+export { isSecretName, isSensitive, REDACTED, redactPath, redactText, redactUrl } from './redact.js';
 export * from './stores.js';

@@ -1,6 +1,5 @@
 /** The access log's line: one JSON object per request. */
-import type { Facts, Outcome, RequestContext } from '@gatehouse/policy';
-import { isSensitive, redactPath, redactUrl } from './redact.js';
+import { type Facts, isSensitive, type Outcome, type RequestContext, redactPath, redactUrl } from '@gatehouse/policy';
 
 /** Characters of an address that are logged. */
 const URL_MAX = 2048;

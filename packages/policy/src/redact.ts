@@ -1,8 +1,8 @@
-/** Takes out of an address what must not stand in a log: tokens, codes, one-time passwords, phone numbers, secrets. */
+/** Takes out what must not stand in a log: tokens, codes, one-time passwords, phone numbers, secrets. */
 
-const REDACTED = '[redacted]';
+export const REDACTED = '[redacted]';
 
-/** Names of query parameters, lower-case and without `-` and `_`, whose values are never shown. */
+/** Names of parameters and fields, lower-case and without `-` and `_`, whose values are never shown. */
 const SECRET_NAMES = new Set([
   'accesstoken',
   'apikey',
@@ -76,7 +76,7 @@ export function redactPath(path: string): string {
 }
 
 /** Whether a name, or a part of one such as `user[otp]`, is a secret's. */
-function isSecretName(name: string): boolean {
+export function isSecretName(name: string): boolean {
   const plain = name.toLowerCase().replace(/[_-]/g, '');
   return SECRET_NAMES.has(plain) || plain.split(/[[\].]/).some((part) => SECRET_NAMES.has(part));
 }
@@ -93,4 +93,24 @@ function redactPair(pair: string): string {
 export function redactUrl(path: string, query: string): string {
   const shown = redactPath(path);
   return query === '' ? shown : `${shown}?${query.split('&').map(redactPair).join('&')}`;
+}
+
+/** An address inside a text, up to its query, and the query. */
+const ADDRESS = /((?:https?:\/\/|\/)[^\s?"'<>]*)\?([^\s"'<>#]+)/g;
+/** `Bearer …`, `Basic …` and such. */
+const CREDENTIALS = /\b(Bearer|Basic|DPoP|Token)\s+[A-Za-z0-9_~+/.=-]{6,}/gi;
+/** A JSON Web Token, an encrypted one, or the start of one. */
+const TOKENS = /eyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,4}/g;
+const PHONES = /(?<![\w.-])\+\d{8,15}(?!\w)/g;
+/** What must be there for a text to hold any of these. */
+const SUSPECT_TEXT = /eyJ|\+\d{8}|[?]|Bearer|Basic|DPoP|Token/i;
+
+/** A message or any other text with tokens, phone numbers and the secrets of addresses in it taken out. */
+export function redactText(text: string): string {
+  if (!SUSPECT_TEXT.test(text)) return text;
+  return text
+    .replace(ADDRESS, (_whole, path: string, query: string) => redactUrl(path, query))
+    .replace(CREDENTIALS, `$1 ${REDACTED}`)
+    .replace(TOKENS, REDACTED)
+    .replace(PHONES, REDACTED);
 }

@@ -23,24 +23,31 @@ end
 
 local function collect(ws, route, service)
   local found = { names = {}, confs = {} }
-  local ids = {}
+  local ids, above = {}, 0
   for i = 1, ws.plugins[0] do
     local plugin = ws.plugins[i]
+    -- By falling priority: what comes later runs after the guard.
+    if plugin.name == "guard" then
+      above = #found.names
+    end
     local conf = ours(plugin.handler) and ws.combos[plugin.name] and lookup(ws.combos[plugin.name], route, service)
     if conf then
       local n = #found.names + 1
       found.names[n], found.confs[n] = plugin.name, conf
+      found.first = found.first or plugin.handler
       ids[n] = tostring(conf.__plugin_id) .. "." .. tostring(conf.__seq__)
     end
   end
   -- Names this set, whatever process hears it: ids of plugins with the sequence of their configuration.
   found.id = ngx.md5(table.concat(ids, ",") .. "/" .. tostring(route))
+  found.late = above == 0 and ids[1] ~= nil
   -- What one plugin alone (fused by the renderer) is called by.
   found.only = #ids == 1 and ids[1] or nil
   return found
 end
 
---- @return names and configurations of the policies in force, by falling priority, and an id of this very set
+--- @return names and configurations of the policies in force, by falling priority, an id of this very set, the handler of the
+-- first, and whether all of them run after the guard
 function M.policies()
   local ctx = ngx.ctx
   local ws = ctx.plugins and ctx.plugins.ws

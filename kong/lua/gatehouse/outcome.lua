@@ -80,25 +80,28 @@ local function server_of(state)
   return state.server or kong.configuration.prefix .. "/gatehouse-1.sock"
 end
 
--- Why Kong answered instead of the service, as far as it shows.
-local function failure_of(source, status, proxied)
-  if source ~= "error" then
-    return cjson.null
-  end
-  if status == 504 then
-    return "timeout"
-  end
-  if status == 502 then
-    return "refused"
-  end
-  return status == 503 and proxied and "no-target" or cjson.null
+-- Whether Kong found nobody to ask: it looks for a target when every plugin has passed, and answers then as if a plugin had.
+local function no_target(ctx)
+  local data = ctx.balancer_data
+  return ctx.KONG_UPSTREAM_DNS_START ~= nil and data ~= nil and data.ip == nil
 end
 
+-- Why Kong answered instead of the service, as far as it shows.
+local FAILURES = { [502] = "refused", [503] = "no-target", [504] = "timeout" }
+
+local function failure_of(status, proxied)
+  return proxied and FAILURES[status] or cjson.null
+end
+
+-- Status, who made the answer, why not the service, and the service's time in milliseconds.
 local function head_of()
-  local ctx = ngx.ctx
-  local source = kong.response.get_source()
-  local asked = ctx.KONG_WAITING_TIME
-  return ngx.status, SOURCES[source], failure_of(source, ngx.status, ctx.KONG_PROXIED), asked or cjson.null
+  local ctx, status = ngx.ctx, ngx.status
+  local asked = ctx.KONG_WAITING_TIME or cjson.null
+  local source = SOURCES[kong.response.get_source()]
+  if source == "policy" and no_target(ctx) then
+    return status, "gateway", ctx.balancer_data.upstream and "no-target" or "unresolved", asked
+  end
+  return status, source, source == "gateway" and failure_of(status, ctx.KONG_PROXIED) or cjson.null, asked
 end
 
 -- Headers of the service's answer, as pairs.

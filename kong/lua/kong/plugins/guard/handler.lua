@@ -89,8 +89,26 @@ function Guard:rewrite(conf)
   set_header("traceparent", "00-" .. id .. "-" .. id:sub(1, 16) .. "-00")
 end
 
+-- Policies that all stand below the guard (`telemetry`, one policy per plugin) would be asked too late: what answers in between would
+-- do so with no decision. The first is asked now, and finds at its own turn that everything is decided.
+local function ask_now(found)
+  local ctx = ngx.ctx
+  local own = ctx.plugin_id
+  -- Kong finds a plugin's instance in the server by the id of the plugin that runs.
+  ctx.plugin_id = found.confs[1].__plugin_id
+  found.first:access(found.confs[1])
+  ctx.plugin_id = own
+end
+
 function Guard:access()
-  if decision.state().decided or #in_force.policies().names == 0 then
+  local state, found = decision.state(), in_force.policies()
+  if state.decided or #found.names == 0 then
+    return
+  end
+  if found.late then
+    ask_now(found)
+  end
+  if state.decided then
     return
   end
   -- A server that is gone, that failed, or that answered for other policies: in Kong's eyes the request may go on.

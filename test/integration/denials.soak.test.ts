@@ -44,7 +44,7 @@ function route(): { run: (headers: Record<string, string>, url: string) => Promi
     ...base,
     metrics,
     log: nothing,
-    apiKeys: new MemoryApiKeyStore(),
+    apiKeys: new MemoryApiKeyStore(() => base.now()),
     revocationFeedOf: () => new MemoryRevocationFeed(base),
     fetchText: async () => '',
     metricFamilies: async () => [],

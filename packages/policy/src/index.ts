@@ -1,4 +1,5 @@
 export {
+  ApiKeyChangedError,
   ApiKeyNotFoundError,
   ApiKeys,
   type ApiKeyTools,

@@ -62,12 +62,40 @@ export interface ApiKeyRecord {
   readonly lastUsedAt: number | null;
 }
 
+/** Keys that a system may have. */
+export const API_KEYS_MAX = 10_000;
+/** How long a key that was revoked or ended is still shown. */
+export const API_KEY_ENDED_KEPT_MS = 90 * 86_400_000;
+
+/** When a record may be forgotten (Unix ms); null = not while it is good. */
+export function apiKeyKeptUntil({ revokedAt, expiresAt }: Pick<ApiKeyRecord, 'revokedAt' | 'expiresAt'>): number | null {
+  const ends = [revokedAt, expiresAt].filter((at) => at !== null);
+  return ends.length === 0 ? null : Math.min(...ends) + API_KEY_ENDED_KEPT_MS;
+}
+
+/** The system has as many keys as it may have. */
+export class ApiKeyStoreFullError extends Error {
+  readonly code = 'API_KEY_STORE_FULL';
+  constructor() {
+    super('the store of API keys is full');
+    this.name = 'ApiKeyStoreFullError';
+  }
+}
+
 export interface ApiKeyStore {
   get(system: string, id: string): Promise<ApiKeyRecord | null>;
-  /** Adds or replaces. */
-  put(record: ApiKeyRecord): Promise<void>;
-  /** Newest first, at most `limit`. */
-  list(system: string, limit: number): Promise<readonly ApiKeyRecord[]>;
+  /**
+   * Adds or replaces; never sets the last use back.
+   * @param over replaces this record alone: one with its hash that was not revoked since
+   * @returns false when another stands there by now
+   * @throws ApiKeyStoreFullError
+   */
+  put(record: ApiKeyRecord, over?: ApiKeyRecord): Promise<boolean>;
+  /**
+   * Newest first, at most `limit`; keys that ended long ago are forgotten.
+   * @param after the id that the page before ended with
+   */
+  list(system: string, limit: number, after?: string): Promise<readonly ApiKeyRecord[]>;
   /** Notes a use; never makes a key that is gone. Called at most once a minute per key. */
   touch(system: string, id: string, at: number): Promise<void>;
   /** Calls back when a key was changed or removed on any node, so that a cache drops it; `null` = drop all. */

@@ -1,11 +1,13 @@
 /** What every ApiKeyStore must do. */
 
-import type { ApiKeyRecord, ApiKeyStore } from '@gatehouse/policy';
+import { API_KEY_ENDED_KEPT_MS, type ApiKeyRecord, type ApiKeyStore } from '@gatehouse/policy';
 import { describe, expect, test } from '@jest/globals';
 
 export interface ApiKeyStoreUnderTest {
   /** Two ends of one store, as two nodes have them. */
   readonly stores: readonly [ApiKeyStore, ApiKeyStore];
+  /** Keys that fit. */
+  readonly capacity: number;
   /** Lets what is on its way arrive. */
   settle(): Promise<void>;
 }
@@ -30,7 +32,9 @@ export function apiKeyStoreSuite(name: string, open: () => Promise<ApiKeyStoreUn
   describe(`API key store: ${name}`, () => {
     test('gives what was put last, on every node', async () => {
       const { stores } = await open();
-      const whole = keyRecord('k', { previous: { hash: 'cd'.repeat(32), until: 5 }, expiresAt: 7, revokedAt: 8, lastUsedAt: 9 });
+      const ends = Date.now() + 1000;
+      const previous = { hash: 'cd'.repeat(32), until: 5 };
+      const whole = keyRecord('k', { previous, expiresAt: ends, revokedAt: ends + 1, lastUsedAt: 9 });
       await stores[0].put(keyRecord('k'));
       expect(await stores[1].get('s', 'k')).toEqual(keyRecord('k'));
       await stores[1].put(whole);
@@ -50,6 +54,46 @@ export function apiKeyStoreSuite(name: string, open: () => Promise<ApiKeyStoreUn
       expect(await ids(2)).toEqual(['new', 'mid']);
     });
 
+    test('lists page by page, each key once, also when several are of one moment', async () => {
+      const { stores } = await open();
+      for (const id of ['a', 'c', 'b', 'd']) await stores[0].put(keyRecord(id));
+      const pages: string[][] = [];
+      for (let after: string | undefined; pages.length < 5; ) {
+        const found = (await stores[1].list('s', 3, after)).map((record) => record.id);
+        pages.push(found);
+        after = found.at(-1) ?? after;
+      }
+      expect(pages).toEqual([['d', 'c', 'b'], ['a'], [], [], []]);
+      expect(await stores[1].list('s', 3, 'nobody')).toEqual([]);
+    });
+
+    test('replaces a record only while it is what the caller knows', async () => {
+      const { stores } = await open();
+      const known = keyRecord('k');
+      await stores[0].put(known);
+      const rotated = keyRecord('k', { hash: 'ef'.repeat(32) });
+      expect(await stores[1].put(rotated, known)).toBe(true);
+      expect(await stores[0].put(keyRecord('k', { hash: '12'.repeat(32) }), known)).toBe(false);
+      const at = Date.now();
+      await stores[0].put({ ...rotated, revokedAt: at });
+      expect(await stores[1].put(keyRecord('k', { hash: '12'.repeat(32) }), rotated)).toBe(false);
+      expect(await stores[1].get('s', 'k')).toEqual({ ...rotated, revokedAt: at });
+      expect(await stores[1].put(keyRecord('gone'), keyRecord('gone'))).toBe(false);
+      expect(await stores[1].get('s', 'gone')).toBeNull();
+    });
+
+    test('takes changes when it is full, and no more keys; what ended long ago makes room', async () => {
+      const { stores, capacity } = await open();
+      const past = Date.now() - API_KEY_ENDED_KEPT_MS;
+      for (let i = 0; i < capacity; i++) await stores[0].put(keyRecord(`k${i}`));
+      await expect(stores[1].put(keyRecord('more'))).rejects.toMatchObject({ code: 'API_KEY_STORE_FULL' });
+      await stores[1].put(keyRecord('k1', { name: 'changed' }));
+      await stores[1].put(keyRecord('k0', { revokedAt: past - 1000 }));
+      await stores[1].put(keyRecord('more'));
+      expect((await stores[0].list('s', 10)).map((record) => record.id)).toEqual(expect.not.arrayContaining(['k0']));
+      expect(await stores[0].list('s', 10)).toHaveLength(capacity);
+    });
+
     test('notes a use, and makes no key by it', async () => {
       const { stores } = await open();
       await stores[0].put(keyRecord('k'));
@@ -57,6 +101,8 @@ export function apiKeyStoreSuite(name: string, open: () => Promise<ApiKeyStoreUn
       expect((await stores[0].get('s', 'k'))?.lastUsedAt).toBe(50);
       await stores[1].touch('s', 'k', 40);
       expect((await stores[0].get('s', 'k'))?.lastUsedAt).toBe(50);
+      await stores[0].put(keyRecord('k', { name: 'changed meanwhile' }));
+      expect(await stores[1].get('s', 'k')).toMatchObject({ name: 'changed meanwhile', lastUsedAt: 50 });
       await stores[0].touch('s', 'gone', 50);
       expect(await stores[0].get('s', 'gone')).toBeNull();
     });

@@ -3,7 +3,7 @@ import { CachedDirectory } from './directory.js';
 import { create, needs } from './policy.js';
 import { type Config, schema } from './schema.js';
 
-export { ApiKeyStoreFullError, MemoryApiKeyStore } from './memory-api-key-store.js';
+export { MemoryApiKeyStore } from './memory-api-key-store.js';
 
 const NAME = 'api-key';
 

@@ -23,12 +23,12 @@ export class ApiKeysBySystem implements ApiKeyStore {
     return this.storeOf(system).get(system, id);
   }
 
-  async put(...[record]: Parameters<ApiKeyStore['put']>): ReturnType<ApiKeyStore['put']> {
-    return this.storeOf(record.system).put(record);
+  async put(...[record, over]: Parameters<ApiKeyStore['put']>): ReturnType<ApiKeyStore['put']> {
+    return this.storeOf(record.system).put(record, over);
   }
 
-  async list(...[system, limit]: Parameters<ApiKeyStore['list']>): ReturnType<ApiKeyStore['list']> {
-    return this.storeOf(system).list(system, limit);
+  async list(...[system, limit, after]: Parameters<ApiKeyStore['list']>): ReturnType<ApiKeyStore['list']> {
+    return this.storeOf(system).list(system, limit, after);
   }
 
   async touch(...[system, id, at]: Parameters<ApiKeyStore['touch']>): ReturnType<ApiKeyStore['touch']> {

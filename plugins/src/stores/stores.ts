@@ -55,7 +55,7 @@ export function memoryStores(effects: StoreNeeds): Stores {
     idempotency: new MemoryIdempotencyStore(now),
     replay: new MemoryReplayStore(now),
     revocations: new MemoryRevocationFeed(effects),
-    apiKeys: new MemoryApiKeyStore(),
+    apiKeys: new MemoryApiKeyStore(now),
     ping: null,
     settled: async () => undefined,
     close: () => undefined,

@@ -83,8 +83,8 @@ replayStoreSuite('Redis', async () => ({ store: new RedisReplayStore(ends[0], fr
 
 apiKeyStoreSuite('Redis', async () => {
   const keys = freshKeys();
-  const storeOn = (redis: RedisConnection): RedisApiKeyStore => new RedisApiKeyStore(redis, keys, stream(redis, keys));
-  return { stores: [storeOn(ends[0]), storeOn(ends[1])], settle };
+  const storeOn = (redis: RedisConnection): RedisApiKeyStore => new RedisApiKeyStore(redis, keys, stream(redis, keys), 4);
+  return { stores: [storeOn(ends[0]), storeOn(ends[1])], capacity: 4, settle };
 });
 
 revocationFeedSuite('Redis', async () => {

@@ -9,7 +9,12 @@ function setup() {
   const records = new Map<string, ApiKeyRecord>();
   const store: ApiKeyStore = {
     get: async (_system, id) => records.get(id) ?? null,
-    put: async (record) => void records.set(record.id, record),
+    put: async (record, over) => {
+      const known = records.get(record.id);
+      if (over && known?.revokedAt !== over.revokedAt) return false;
+      records.set(record.id, record);
+      return true;
+    },
     list: async () => [...records.values()],
     touch: async () => undefined,
     onChange: () => ({ close: () => undefined }),
@@ -21,7 +26,7 @@ function setup() {
     return apiKeyOpens(records.get(id)!, secret, using, clock.now());
   };
   const wanted = { system: 'gongbu', name: 'CRM', owner: 'crm', scopes: ['a'], expiresAt: null };
-  return { keys, records, clock, opens, wanted };
+  return { keys, records, store, clock, opens, wanted };
 }
 
 describe('API keys', () => {
@@ -72,6 +77,31 @@ describe('API keys', () => {
     await clock.advance(1000);
     expect(opens(short.key)).toBe(false);
     expect(await keys.list('gongbu', 10)).toHaveLength(2);
+  });
+
+  test('that are revoked while they are rotated stay revoked', async () => {
+    const { keys, store, records, opens, wanted } = setup();
+    const first = await keys.create(wanted);
+    const get = store.get;
+    let between: (() => Promise<unknown>) | null = () => keys.revoke('gongbu', first.record.id);
+    store.get = async (system, id) => {
+      const known = await get(system, id);
+      const run = between;
+      between = null;
+      await run?.();
+      return known;
+    };
+    await expect(keys.rotate('gongbu', first.record.id, 1000)).rejects.toMatchObject({ code: 'API_KEY_CHANGED' });
+    expect(opens(first.key)).toBe(false);
+    const { revokedAt } = records.get(first.record.id)!;
+    expect(await keys.revoke('gongbu', first.record.id)).toMatchObject({ revokedAt });
+  });
+
+  test('that ended are not rotated', async () => {
+    const { keys, clock, wanted } = setup();
+    const { record } = await keys.create({ ...wanted, expiresAt: clock.now() + 1000 });
+    await clock.advance(1000);
+    await expect(keys.rotate('gongbu', record.id, 0)).rejects.toMatchObject({ code: 'API_KEY_NOT_FOUND' });
   });
 
   test('are not made of nonsense', async () => {

@@ -20,6 +20,15 @@ export class ApiKeyNotFoundError extends Error {
   }
 }
 
+/** Somebody else changed the key at the same moment. */
+export class ApiKeyChangedError extends Error {
+  readonly code = 'API_KEY_CHANGED';
+  constructor() {
+    super('the key was changed meanwhile');
+    this.name = 'ApiKeyChangedError';
+  }
+}
+
 /** What a new key is to be. */
 export interface NewApiKey {
   readonly system: string;
@@ -96,40 +105,51 @@ export class ApiKeys {
 
   /**
    * Gives a key a new secret; the old one stays good for `overlapMs`.
-   * @throws ApiKeyNotFoundError, RangeError
+   * @throws ApiKeyNotFoundError, ApiKeyChangedError, RangeError
    */
   async rotate(system: string, id: string, overlapMs: number): Promise<IssuedApiKey> {
     if (!(overlapMs >= 0 && overlapMs <= OVERLAP_MAX_MS)) throw new RangeError('the overlap is out of range');
-    const known = await this.live(system, id);
+    const known = await this.get(system, id);
+    const now = this.tools.now();
+    if (known.revokedAt !== null || (known.expiresAt !== null && known.expiresAt <= now)) throw new ApiKeyNotFoundError();
     const { secret, hash } = this.draw(system, id);
-    const previous = overlapMs === 0 ? null : { hash: known.hash, until: this.tools.now() + overlapMs };
+    const previous = overlapMs === 0 ? null : { hash: known.hash, until: now + overlapMs };
     const record = { ...known, hash, previous };
-    await this.tools.store.put(record);
+    // A key that was revoked at this moment stays so.
+    if (!(await this.tools.store.put(record, known))) throw new ApiKeyChangedError();
     return { key: `${id}.${secret}`, record };
   }
 
-  /** @throws ApiKeyNotFoundError */
+  /**
+   * Ends a key and what it replaced. One that is revoked already is announced again: the first word may have got lost.
+   * @throws ApiKeyNotFoundError
+   */
   async revoke(system: string, id: string): Promise<ApiKeyRecord> {
-    const known = await this.live(system, id);
-    const record = { ...known, previous: null, revokedAt: this.tools.now() };
+    const known = await this.get(system, id);
+    const record = { ...known, previous: null, revokedAt: known.revokedAt ?? this.tools.now() };
+    // Over whatever stands there: a rotation at this moment revives nothing, since it replaces only what is not revoked.
     await this.tools.store.put(record);
     return record;
   }
 
-  /** Newest first, revoked and ended ones as well. */
-  list(system: string, limit: number): Promise<readonly ApiKeyRecord[]> {
-    return this.tools.store.list(system, limit);
+  /** @throws ApiKeyNotFoundError */
+  async get(system: string, id: string): Promise<ApiKeyRecord> {
+    const known = await this.tools.store.get(system, id);
+    if (!known) throw new ApiKeyNotFoundError();
+    return known;
+  }
+
+  /**
+   * Newest first, revoked and ended ones as well.
+   * @param after the id that the page before ended with
+   */
+  list(system: string, limit: number, after?: string): Promise<readonly ApiKeyRecord[]> {
+    return this.tools.store.list(system, limit, after);
   }
 
   private draw(system: string, id: string): { secret: string; hash: string } {
     const secret = text(this.tools.randomBytes(SECRET_BYTES));
     return { secret, hash: hashOf(this.tools.peppers[0]!, system, id, secret).toString('hex') };
-  }
-
-  private async live(system: string, id: string): Promise<ApiKeyRecord> {
-    const known = await this.tools.store.get(system, id);
-    if (!known || known.revokedAt !== null) throw new ApiKeyNotFoundError();
-    return known;
   }
 }
 

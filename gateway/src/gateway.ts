@@ -1,14 +1,14 @@
 /** The embedded data plane as a whole: configuration in, listeners out. */
-import fs from 'node:fs/promises';
 import type { Fault, KongConfig } from '@gatehouse/kong-config';
 import { environmentResolver, parseDeclarative } from '@gatehouse/kong-config/load';
-import { createRuntime, type Runtime } from '@gatehouse/plugins';
-import { Balancer } from './balancer/index.js';
+import { createRuntime, type Runtime, type RuntimeOptions } from '@gatehouse/plugins';
+import { Balancer, type BalancerEnvironment } from './balancer/index.js';
 import { buildPlane, PlaneError, type PlaneParts, type Sharing, type Source } from './config/build-plane.js';
 import { LivePlane } from './phases/live-plane.js';
 import type { Log } from './phases/plane.js';
+import type { PluginTwin } from './plugin.js';
 import { defaultPoolLimits, UpstreamPool } from './proxy/upstream-pool.js';
-import { GatewayServer } from './server.js';
+import { GatewayServer, type ListenOptions } from './server.js';
 import type { Settings } from './settings.js';
 import { CertificateError, CertificateTable, type KeyPair } from './tls/certificates.js';
 import { alone } from './workers/alone.js';
@@ -29,7 +29,19 @@ export interface GatewayOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** What plugins share with other processes. Default: there are none. */
   readonly sharing?: Sharing;
+  /** What differs from a process that is alone. */
+  readonly balancer?: Partial<BalancerEnvironment>;
+  readonly runtime?: Pick<RuntimeOptions, 'memoryStores' | 'otherMetrics'>;
+  /** Plugins in place of the built-in ones, or beside them: tests put the Lua under Kong here. */
+  readonly twins?: ReadonlyMap<string, PluginTwin>;
   now?(): number;
+}
+
+/** A configuration that was found good and is not in use yet: exactly one of the two ends it. */
+export interface Prepared {
+  /** Takes it in use; what was in use before goes on until its last request is done. */
+  take(): void;
+  drop(): void;
 }
 
 export class Gateway {
@@ -37,23 +49,23 @@ export class Gateway {
   private readonly parts: PlaneParts;
   private readonly certificates: CertificateTable;
   private live: LivePlane | null = null;
-  private loading: Promise<void> = Promise.resolve();
   /** What policies share; outlives configurations. */
   readonly runtime: Runtime;
 
   constructor(private readonly options: GatewayOptions) {
     const now = options.now ?? Date.now;
     const { settings, log } = options;
-    this.runtime = createRuntime({ log, environment: options.environment, now });
+    this.runtime = createRuntime({ log, environment: options.environment, now, ...options.runtime });
     const certificate = (id: string): KeyPair | null => this.config?.certificates.find((entry) => entry.id === id) ?? null;
     this.parts = {
-      balancer: new Balancer([], [], { log, now, certificate }),
+      balancer: new Balancer([], [], { log, now, certificate, ...options.balancer }),
       pool: new UpstreamPool(defaultPoolLimits, now),
       added: settings.added,
       trustedIps: settings.trustedIps,
       retryOn: settings.retryOn,
       log,
       policyEffects: this.runtime.effects,
+      ...(options.twins ? { twins: options.twins } : {}),
       pluginState: new Map(),
       sharing: options.sharing ?? alone(),
       now,
@@ -71,34 +83,30 @@ export class Gateway {
   }
 
   /**
-   * Takes a declarative file in use; what was in use before goes on until its last request is done, and stays when the file is
-   * refused.
+   * Takes a declarative text in use; what was in use before stays when it is refused.
+   * @param file named in faults
    * @throws ConfigurationError
    */
-  load(file: string): Promise<void> {
-    // One after the other, or what was read first might come into use last.
-    const loaded = this.loading.then(() => this.read(file));
-    this.loading = loaded.catch(() => undefined);
-    return loaded;
-  }
-
-  private async read(file: string): Promise<void> {
-    const text = await fs.readFile(file, 'utf8').catch((error: Error) => {
-      throw new ConfigurationError([{ file, path: '', message: `the file can't be read (${error.message})` }]);
-    });
-    this.apply(text, file);
-  }
-
-  /** The same for a text. */
   apply(text: string, file: string): void {
+    this.prepare(text, file).take();
+  }
+
+  /**
+   * Makes a configuration ready.
+   * @throws ConfigurationError
+   */
+  prepare(text: string, file: string): Prepared {
     const { config, faults, places } = parseDeclarative(text, file, { resolveReference: environmentResolver(this.options.environment) });
     if (!config) throw new ConfigurationError(faults);
     const { next, takeCertificates } = this.build(config, { file, places });
-    const before = this.live;
-    takeCertificates();
-    this.parts.balancer.update(config.upstreams, config.targets);
-    this.live = next;
-    before?.retire();
+    const take = (): void => {
+      const before = this.live;
+      takeCertificates();
+      this.parts.balancer.update(config.upstreams, config.targets);
+      this.live = next;
+      before?.retire();
+    };
+    return { take, drop: () => next.retire() };
   }
 
   private build(config: KongConfig, source: Source): { next: LivePlane; takeCertificates: () => void } {
@@ -115,12 +123,17 @@ export class Gateway {
     }
   }
 
-  listen(port: number, host: string): Promise<number> {
-    return this.server.listen(port, host);
+  /** Takes another standard certificate in use. */
+  renewStandardCertificate(pair: KeyPair): void {
+    this.certificates.renewStandard(pair);
   }
 
-  listenTls(port: number, host: string): Promise<number> {
-    return this.server.listenTls(port, host, this.certificates);
+  listen(where: ListenOptions): Promise<number> {
+    return this.server.listen(where);
+  }
+
+  listenTls(where: ListenOptions, ticketKeys?: Buffer): Promise<number> {
+    return this.server.listenTls(where, this.certificates, ticketKeys);
   }
 
   /** Drains, then frees everything. */

@@ -2,12 +2,15 @@
 import { pino } from 'pino';
 import type { Log } from './phases/plane.js';
 
-/** @param level the least severe level that is written */
-export function createLog(level: 'debug' | 'info' | 'warn' | 'error' | 'silent'): Log {
+/**
+ * @param level the least severe level that is written
+ * @param more stands in every line
+ */
+export function createLog(level: 'debug' | 'info' | 'warn' | 'error' | 'silent', more: Record<string, unknown> = {}): Log {
   const logger = pino(
     {
       level,
-      base: { service: 'gateway' },
+      base: { service: 'gateway', ...more },
       timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
       messageKey: 'message',
       formatters: { level: (label) => ({ level: label }) },

@@ -1,14 +1,26 @@
 /** `gatehouse gateway`: the embedded data plane alone, in the foreground. */
+import cluster from 'node:cluster';
+import { randomUUID } from 'node:crypto';
+import net from 'node:net';
 import { parseArgs } from 'node:util';
-import { formatFault } from '@gatehouse/kong-config/load';
+import { createRuntime } from '@gatehouse/plugins';
 import { listenAdmin } from './admin/server.js';
-import { ConfigurationError, Gateway } from './gateway.js';
+import { type AdminSource, gatewaySource } from './admin/source.js';
+import { explain } from './explain.js';
+import { Gateway } from './gateway.js';
 import { createLog } from './log.js';
-import { readSettings, SettingsError } from './settings.js';
-import type { KeyPair } from './tls/certificates.js';
-import { readKeyPair, selfSigned } from './tls/standard-certificate.js';
+import type { Log } from './phases/plane.js';
+import { FileWatch } from './reload/file-watch.js';
+import { Reloader } from './reload/reloader.js';
+import { SourceFiles, type Sources } from './reload/sources.js';
+import { readSettings, type Settings } from './settings.js';
+import { selfSigned } from './tls/standard-certificate.js';
+import { forkWorker, parentPort } from './workers/cluster-process.js';
+import { Primary } from './workers/primary.js';
+import { Worker } from './workers/worker.js';
 
 const USAGE = `usage: gatehouse gateway --config FILE --port N [--host ADDRESS] [--tls-port N] [--admin-port N] [--status-port N]
+       [--workers N]
 
   --config FILE      a DB-less kong.yml
   --port N           plain HTTP
@@ -16,8 +28,15 @@ const USAGE = `usage: gatehouse gateway --config FILE --port N [--host ADDRESS] 
   --tls-port N       HTTPS, with the configuration's certificates, KONG_SSL_CERT and KONG_SSL_CERT_KEY, or a self-signed one
   --admin-port N     configuration, health and metrics, on 127.0.0.1 only
   --status-port N    status and metrics
+  --workers N        so many processes share the ports; 1 unless given
 
-SIGTERM drains, SIGHUP reads the file again.`;
+SIGTERM drains. The file is read again when it changes, and on SIGHUP.`;
+
+const WORKERS_MAX = 128;
+/** What workers get to end beside the time that their requests get. */
+const END_MS = 5000;
+/** Something must keep the first process alive while no worker is. */
+const AWAKE_MS = 3_600_000;
 
 /** The command line can't be used. */
 class UsageError extends Error {
@@ -31,11 +50,20 @@ interface Options {
   tlsPort: number | null;
   adminPort: number | null;
   statusPort: number | null;
+  workers: number;
 }
 
 function portOf(name: string, text: string | undefined): number | null {
   if (text === undefined) return null;
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new UsageError(`--${name}: "${text}" is no port`);
+  return Number(text);
+}
+
+function workersOf(text: string | undefined): number {
+  if (text === undefined) return 1;
+  if (!/^\d{1,3}$/.test(text) || Number(text) < 1 || Number(text) > WORKERS_MAX) {
+    throw new UsageError(`--workers: "${text}" is no number from 1 to ${WORKERS_MAX}`);
+  }
   return Number(text);
 }
 
@@ -48,6 +76,7 @@ function readOptions(args: string[]): Options {
     'tls-port': text,
     'admin-port': text,
     'status-port': text,
+    workers: text,
     help: { type: 'boolean' },
   } as const;
   let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
@@ -69,67 +98,150 @@ function readOptions(args: string[]): Options {
     tlsPort: portOf('tls-port', values['tls-port']),
     adminPort: portOf('admin-port', values['admin-port']),
     statusPort: portOf('status-port', values['status-port']),
+    workers: workersOf(values.workers),
   };
 }
 
-async function certificate(wanted: boolean): Promise<KeyPair> {
+async function sourceFiles({ config, tlsPort }: Options): Promise<SourceFiles> {
   const { KONG_SSL_CERT, KONG_SSL_CERT_KEY } = process.env;
-  if (!wanted) return { cert: '', key: '' };
-  if (KONG_SSL_CERT && KONG_SSL_CERT_KEY) return readKeyPair(KONG_SSL_CERT, KONG_SSL_CERT_KEY);
-  return selfSigned(['localhost', '*.localhost', '127.0.0.1']);
+  if (tlsPort === null) return new SourceFiles(config, { cert: '', key: '' });
+  if (KONG_SSL_CERT && KONG_SSL_CERT_KEY) return new SourceFiles(config, { certFile: KONG_SSL_CERT, keyFile: KONG_SSL_CERT_KEY });
+  return new SourceFiles(config, await selfSigned(['localhost', '*.localhost', '127.0.0.1']));
 }
 
-function explain(error: unknown): string {
-  if (error instanceof ConfigurationError) return error.faults.map(formatFault).join('\n');
-  if (error instanceof UsageError) return error.message ? `${error.message}\n\n${USAGE}` : USAGE;
-  if (error instanceof SettingsError) return error.message;
-  const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === 'EADDRINUSE') return `port ${port} is in use: end what listens there, or choose another`;
-  return message;
+async function listenAdmins(options: Options, source: AdminSource): Promise<void> {
+  if (options.adminPort !== null) await listenAdmin(source, options.adminPort, '127.0.0.1', true);
+  if (options.statusPort !== null) await listenAdmin(source, options.statusPort, options.host, false);
 }
 
-async function serve(options: Options): Promise<void> {
-  const settings = readSettings(process.env);
-  const log = createLog(settings.logLevel);
-  const gateway = new Gateway({
-    settings,
-    log,
-    environment: process.env,
-    standardCertificate: await certificate(options.tlsPort !== null),
+/** What is the same however many processes serve. */
+interface Surroundings {
+  readonly options: Options;
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly files: SourceFiles;
+  readonly sources: Sources;
+}
+
+async function serveAlone({ options, settings, log, sources, ...rest }: Surroundings): Promise<void> {
+  const gateway = new Gateway({ settings, log, environment: process.env, standardCertificate: sources.standard });
+  gateway.apply(sources.text, sources.file);
+  await listenAdmins(options, gatewaySource(gateway, randomUUID()));
+  const { host, port, tlsPort } = options;
+  if (tlsPort !== null) await gateway.listenTls({ port: tlsPort, host });
+  await gateway.listen({ port, host });
+  const use = async ({ text, file, standard }: Sources): Promise<number> => {
+    gateway.apply(text, file);
+    gateway.renewStandardCertificate(standard);
+    return gateway.config!.routes.length;
+  };
+  const end = (): Promise<boolean> => gateway.close().then(() => true);
+  begin({ options, settings, log, sources, ...rest }, gateway.config!.routes.length, use, end);
+}
+
+/** Whether nobody listens on a port, which several processes could share without noticing. Returns the port. */
+async function claimPort(port: number, host: string): Promise<number> {
+  const server = net.createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host, exclusive: true }, resolve);
   });
-  await gateway.load(options.config);
-  if (options.adminPort !== null) await listenAdmin(gateway, options.adminPort, '127.0.0.1', true);
-  if (options.statusPort !== null) await listenAdmin(gateway, options.statusPort, options.host, false);
-  if (options.tlsPort !== null) await gateway.listenTls(options.tlsPort, options.host);
-  await gateway.listen(options.port, options.host);
-  log('info', 'ready', { port: options.port, tlsPort: options.tlsPort, routes: gateway.config!.routes.length });
-  watchSignals(gateway, options.config, log);
+  const claimed = (server.address() as net.AddressInfo).port;
+  await new Promise((resolve) => server.close(resolve));
+  return claimed;
 }
 
-function watchSignals(gateway: Gateway, file: string, log: ReturnType<typeof createLog>): void {
+async function serveTogether({ options, settings, log, sources, ...rest }: Surroundings): Promise<void> {
+  const { effects } = createRuntime({ log, environment: process.env });
+  const { host, workers } = options;
+  const primary = new Primary(sources, {
+    workers,
+    listen: {
+      host,
+      port: await claimPort(options.port, host),
+      tlsPort: options.tlsPort === null ? null : await claimPort(options.tlsPort, host),
+      // Spreads connections more evenly than one shared listener does; where the system has it.
+      reusePort: process.platform === 'linux',
+    },
+    environment: process.env,
+    log,
+    timers: effects,
+    now: Date.now,
+    fork: forkWorker,
+    effects,
+  });
+  const awake = setInterval(() => undefined, AWAKE_MS);
+  try {
+    await listenAdmins(options, primary);
+    await primary.start();
+  } catch (error) {
+    primary.supervisor.kill();
+    throw error;
+  }
+  const end = (): Promise<boolean> => {
+    clearInterval(awake);
+    return primary.end(settings.drainTimeoutMs + END_MS);
+  };
+  begin({ options, settings, log, sources, ...rest }, primary.config!.routes.length, (next) => primary.reload(next), end);
+}
+
+/** From now on it serves: follows signals and files. */
+function begin(around: Surroundings, routes: number, use: (sources: Sources) => Promise<number>, end: () => Promise<boolean>): void {
+  const { options, settings, log, files, sources } = around;
+  const reloader = new Reloader(sources, () => files.read(), use, log);
+  const timers = {
+    after: (ms: number, run: () => void) => setTimeout(run, ms).unref(),
+    cancel: (timer: object) => clearTimeout(timer as NodeJS.Timeout),
+  };
+  const watch = settings.watchMs > 0 ? new FileWatch(files.files, settings.watchMs, () => reloader.changed(), timers) : null;
   const stop = (): void => {
     log('info', 'draining');
-    gateway.close().then(
-      () => process.exit(0),
+    watch?.close();
+    end().then(
+      (clean) => process.exit(clean ? 0 : 1),
       () => process.exit(1),
     );
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  process.on('SIGHUP', () => {
-    gateway.load(file).then(
-      () => log('info', 'configuration reloaded', { routes: gateway.config!.routes.length }),
-      (error) => log('error', 'configuration refused; the one before stays', { faults: explain(error).split('\n') }),
-    );
+  process.on('SIGHUP', () => reloader.signalled());
+  log('info', 'ready', {
+    port: options.port,
+    tlsPort: options.tlsPort,
+    routes,
+    ...(options.workers > 1 ? { workers: options.workers } : {}),
   });
+}
+
+async function serve(options: Options): Promise<void> {
+  const settings = readSettings(process.env);
+  const log = createLog(settings.logLevel);
+  const files = await sourceFiles(options);
+  const around = { options, settings, log, files, sources: await files.read() };
+  await (options.workers > 1 ? serveTogether(around) : serveAlone(around));
+}
+
+/** The life of a process that the first one has started. Signals of a terminal come to all processes: the first one says what to do. */
+async function work(): Promise<void> {
+  const settings = readSettings(process.env);
+  const log = createLog(settings.logLevel, { worker: process.pid });
+  const { effects } = createRuntime({ log, environment: process.env });
+  const port = parentPort(process);
+  const worker = new Worker({ settings, log, environment: process.env, port, timers: effects, exit: (code) => process.exit(code) });
+  port.onMessage((message) => worker.channel.receive(message));
+  process.on('SIGINT', () => undefined).on('SIGHUP', () => undefined);
+  process.once('SIGTERM', () => worker.drain());
+  process.once('disconnect', () => worker.orphaned());
+  await worker.run();
 }
 
 /** Runs the command; exits 1 when the configuration or a port can't be used, 2 on wrong usage. */
 export async function main(_command: string, args: string[]): Promise<void> {
   try {
-    await serve(readOptions(args));
+    await (cluster.isWorker ? work() : serve(readOptions(args)));
   } catch (error) {
-    process.stderr.write(`${explain(error)}\n`);
+    const text = error instanceof UsageError ? [error.message, USAGE].filter((part) => part !== '').join('\n\n') : explain(error);
+    process.stderr.write(`${text}\n`);
     process.exit(error instanceof UsageError ? 2 : 1);
   }
 }

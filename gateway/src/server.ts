@@ -20,6 +20,14 @@ const ACCEPT_TURNS_MAX = 50;
 /** Connections beyond which new ones are closed at once. */
 const CONNECTIONS_MAX = 16_384;
 
+/** Where a listener listens. */
+export interface ListenOptions {
+  readonly port: number;
+  readonly host: string;
+  /** Other processes listen on the same port; the system spreads connections over them. */
+  readonly reusePort?: boolean;
+}
+
 export interface ServerOptions {
   readonly limits: HttpLimits;
   readonly log: Log;
@@ -48,16 +56,20 @@ export class GatewayServer implements ConnectionHandler {
   }
 
   /** Listens for plain HTTP/1. Rejects with the system's error, such as EADDRINUSE. */
-  listen(port: number, host: string): Promise<number> {
+  listen(where: ListenOptions): Promise<number> {
     const server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.accept(socket, 'http', null));
-    return this.open(server, port, host);
+    return this.open(server, where);
   }
 
-  /** Listens for TLS 1.2 and later; the certificate follows the client's server name. */
-  listenTls(port: number, host: string, certificates: CertificateTable): Promise<number> {
+  /**
+   * Listens for TLS 1.2 and later; the certificate follows the client's server name.
+   * @param ticketKeys 48 bytes that all processes of the port have in common, so that sessions are resumed by any of them
+   */
+  listenTls(where: ListenOptions, certificates: CertificateTable, ticketKeys?: Buffer): Promise<number> {
     const server = tls.createServer(
       {
         minVersion: 'TLSv1.2',
+        ...(ticketKeys ? { ticketKeys } : {}),
         ALPNProtocols: ['http/1.1'],
         allowHalfOpen: true,
         handshakeTimeout: this.options.limits.headTimeoutMs,
@@ -70,7 +82,8 @@ export class GatewayServer implements ConnectionHandler {
       },
     );
     server.on('tlsClientError', (_error, socket) => socket.destroy());
-    return this.open(server, port, host);
+    certificates.onRenewed = () => server.setSecureContext({ minVersion: 'TLSv1.2', ...certificates.fallback() });
+    return this.open(server, where);
   }
 
   /**
@@ -132,12 +145,12 @@ export class GatewayServer implements ConnectionHandler {
     this.options.log('error', 'a connection failed inside the gateway', { error: error instanceof Error ? error.stack : String(error) });
   }
 
-  private open(server: net.Server, port: number, host: string): Promise<number> {
+  private open(server: net.Server, { port, host, reusePort = false }: ListenOptions): Promise<number> {
     this.listeners.push(server);
     server.maxConnections = CONNECTIONS_MAX;
     return new Promise((resolve, reject) => {
       server.once('error', reject);
-      server.listen({ port, host, backlog: 4096 }, () => resolve((server.address() as net.AddressInfo).port));
+      server.listen({ port, host, backlog: 4096, reusePort }, () => resolve((server.address() as net.AddressInfo).port));
     });
   }
 

@@ -12,6 +12,8 @@ export interface Settings {
   readonly retryOn: RetryOn;
   /** Milliseconds that requests in flight get after SIGTERM. */
   readonly drainTimeoutMs: number;
+  /** Milliseconds between two looks at the files; 0: only a signal makes them be read again. */
+  readonly watchMs: number;
 }
 
 /** `error`: not reached, or the connection broke before the answer; `timeout`: it took too long. */
@@ -58,6 +60,10 @@ class Reader {
     if (/^\d{1,10}$/.test(text) && Number(text) > 0) return Number(text);
     this.faults.push(`${name}: "${text}" is no positive whole number`);
     return standard;
+  }
+
+  notNegative(name: string, standard: number): number {
+    return this.environment[name] === '0' ? 0 : this.positive(name, standard);
   }
 
   words(name: string, standard: string, separator: RegExp, known: readonly string[]): ReadonlySet<string> {
@@ -139,6 +145,7 @@ export function readSettings(environment: Environment): Settings {
     logLevel: logLevel(reader),
     retryOn: retryOn(reader),
     drainTimeoutMs: reader.positive('GATEWAY_DRAIN_TIMEOUT_MS', 30_000),
+    watchMs: reader.notNegative('GATEWAY_WATCH_MS', 1000),
   };
   if (reader.faults.length > 0) throw new SettingsError(reader.faults);
   return settings;

@@ -1,14 +1,10 @@
 /** The local admin and status listeners: what the plane runs with, health, metrics. Read-only but for a reload. */
-import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Gateway } from '../gateway.js';
 import { twins } from '../plugins/index.js';
-import { metricsText } from '../plugins/prometheus/index.js';
+import { type AdminSource, VERSION } from './source.js';
 
 type Answer = { status: number; body: unknown; type?: string };
-
-const VERSION = '3.9.3';
 
 const LISTS = ['services', 'routes', 'upstreams', 'targets', 'consumers', 'plugins', 'snis', 'ca_certificates'] as const;
 
@@ -22,35 +18,29 @@ function redact(value: unknown, name = ''): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redact(item, key)]));
 }
 
-function statusOf(gateway: Gateway): Answer {
-  const { connections, requests } = gateway.server.counts;
-  const memory = process.memoryUsage();
+async function statusOf(source: AdminSource): Promise<Answer> {
+  const { connections, requests, rss, heapUsed } = await source.status();
   return {
     status: 200,
     body: {
       server: { connections_active: connections, requests_in_flight: requests },
-      memory: { rss: memory.rss, heap_used: memory.heapUsed },
-      configuration: { routes: gateway.config?.routes.length ?? 0, services: gateway.config?.services.length ?? 0 },
+      memory: { rss, heap_used: heapUsed },
+      workers: source.workers,
+      configuration: { routes: source.config?.routes.length ?? 0, services: source.config?.services.length ?? 0 },
     },
   };
 }
 
-function ready(gateway: Gateway): Answer {
-  return gateway.config ? { status: 200, body: { message: 'ready' } } : { status: 503, body: { message: 'no configuration available' } };
+function ready(source: AdminSource): Answer {
+  if (source.ready) return { status: 200, body: { message: 'ready' } };
+  return { status: 503, body: { message: source.config ? 'not all workers serve' : 'no configuration available' } };
 }
 
-function statusRoutes(gateway: Gateway, path: string): Answer | null {
-  if (path === '/status') return statusOf(gateway);
-  if (path === '/status/ready') return ready(gateway);
-  return null;
-}
-
-/** Kong's metrics, then those of our policies. */
-async function metrics(gateway: Gateway, nodeId: string): Promise<Answer> {
-  const { connections, requests, accepted, served } = gateway.server.counts;
-  const node = { nodeId, version: VERSION, accepted, requests: served, active: connections, writing: requests };
-  const body = metricsText(gateway.balancer, node) + (await gateway.runtime.registry.metrics());
-  return { status: 200, body, type: 'text/plain; version=0.0.4; charset=utf-8' };
+/** What takes asking the processes. */
+function asked(source: AdminSource, path: string): Promise<Answer> | null {
+  if (path === '/status') return statusOf(source);
+  if (path !== '/metrics') return null;
+  return source.metrics().then((body) => ({ status: 200, body, type: 'text/plain; version=0.0.4; charset=utf-8' }));
 }
 
 /** What a path's segment stands for; null when an escape in it is none. */
@@ -62,14 +52,14 @@ function decoded(segment: string): string | null {
   }
 }
 
-function adminRoutes(gateway: Gateway, path: string): Answer | null {
+function adminRoutes(source: AdminSource, path: string): Answer | null {
   if (path === '/') return { status: 200, body: { version: VERSION, plugins: { available_on_server: [...twins.keys()] } } };
   const list = LISTS.find((name) => path === `/${name}`);
-  if (list) return { status: 200, body: { data: redact(gateway.config?.[list] ?? []), next: null } };
+  if (list) return { status: 200, body: { data: redact(source.config?.[list] ?? []), next: null } };
   const health = /^\/upstreams\/([^/]{1,255})\/health$/.exec(path);
   if (!health) return null;
   const name = decoded(health[1]!);
-  const upstream = gateway.balancer.snapshot().find((entry) => entry.name === name);
+  const upstream = source.upstreams().find((entry) => entry.name === name);
   return upstream ? { status: 200, body: { data: upstream } } : { status: 404, body: { message: 'Not found' } };
 }
 
@@ -82,30 +72,36 @@ function send(response: http.ServerResponse, answer: Answer): void {
   response.end(text);
 }
 
+function handle(source: AdminSource, admin: boolean, request: http.IncomingMessage, response: http.ServerResponse): void {
+  request.resume();
+  const path = (request.url ?? '/').split('?')[0]!;
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('Allow', 'GET, HEAD');
+    return send(response, { status: 405, body: { message: 'Method not allowed' } });
+  }
+  const later = asked(source, path);
+  if (!later) {
+    const known = path === '/status/ready' ? ready(source) : admin ? adminRoutes(source, path) : null;
+    return send(response, known ?? { status: 404, body: { message: 'Not found' } });
+  }
+  later.then(
+    (answer) => send(response, answer),
+    () => send(response, { status: 500, body: { message: 'this could not be read' } }),
+  );
+}
+
 /**
  * @param admin whether the configuration is shown too, or only status and metrics
  * @returns the server and its port
  */
 export async function listenAdmin(
-  gateway: Gateway,
+  source: AdminSource,
   port: number,
   host: string,
   admin: boolean,
 ): Promise<{ server: http.Server; port: number }> {
-  const nodeId = randomUUID();
   const server = http.createServer({ maxHeaderSize: 8192, requestTimeout: 10_000 }, (request, response) => {
-    request.resume();
-    const path = (request.url ?? '/').split('?')[0]!;
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.setHeader('Allow', 'GET, HEAD');
-      return send(response, { status: 405, body: { message: 'Method not allowed' } });
-    }
-    const known = statusRoutes(gateway, path) ?? (admin ? adminRoutes(gateway, path) : null);
-    if (known || path !== '/metrics') return send(response, known ?? { status: 404, body: { message: 'Not found' } });
-    metrics(gateway, nodeId).then(
-      (answer) => send(response, answer),
-      () => send(response, { status: 500, body: { message: 'the metrics could not be read' } }),
-    );
+    handle(source, admin, request, response);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

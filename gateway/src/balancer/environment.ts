@@ -45,6 +45,11 @@ export interface BalancerEnvironment {
   certificate(id: string): { cert: string; key: string } | null;
   /** False in all processes but one when several share a configuration. */
   readonly activeChecks: boolean;
+  /**
+   * False where another process counts: observations are only passed on, and come back by `applyHealthEvent` in one order for all,
+   * so that no two processes ever disagree about a peer.
+   */
+  readonly countsHere: boolean;
 }
 
 const systemTimers: Timers = {
@@ -66,6 +71,7 @@ export function environmentWith(given: Partial<BalancerEnvironment>): BalancerEn
     onHealthEvent: () => {},
     certificate: () => null,
     activeChecks: true,
+    countsHere: true,
     ...given,
   };
 }

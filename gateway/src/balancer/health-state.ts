@@ -36,8 +36,13 @@ export class HealthTracker implements HealthRecord {
    * @returns whether anything was counted
    */
   count(kind: CountKind, limit: number): boolean {
-    if (limit === 0) return false;
+    if (!this.wouldCount(kind, limit)) return false;
     return kind === 'success' ? this.countSuccess(limit) : this.countFailure(kind, limit);
+  }
+
+  /** Whether `count` would count it. */
+  wouldCount(kind: CountKind, limit: number): boolean {
+    return limit > 0 && this.state !== (kind === 'success' ? 'healthy' : 'unhealthy');
   }
 
   /** An operator's word: the state is set and counting starts anew. */
@@ -57,7 +62,6 @@ export class HealthTracker implements HealthRecord {
   }
 
   private countSuccess(limit: number): boolean {
-    if (this.state === 'healthy') return false;
     this.clearFailures();
     this.successes++;
     if (this.successes >= limit) this.state = 'healthy';
@@ -66,7 +70,6 @@ export class HealthTracker implements HealthRecord {
   }
 
   private countFailure(kind: Exclude<CountKind, 'success'>, limit: number): boolean {
-    if (this.state === 'unhealthy') return false;
     this.successes = 0;
     if (this.increment(kind) >= limit) this.state = 'unhealthy';
     else if (this.state === 'healthy') this.state = 'mostly_healthy';

@@ -167,9 +167,14 @@ export class UpstreamPool implements TargetOwner, CheckedPool {
 
   private observe(peer: BalancedPeer, check: 'active' | 'passive', kind: CountKind): void {
     if (peer.removed) return;
+    const event: HealthEvent = { upstream: this.upstream.name, peer: peer.key, check, kind };
+    if (!this.environment.countsHere) {
+      if (peer.health.wouldCount(kind, this.limit(check, kind))) this.environment.onHealthEvent(event);
+      return;
+    }
     const before = peer.health.available;
     if (!peer.health.count(kind, this.limit(check, kind))) return;
-    this.environment.onHealthEvent({ upstream: this.upstream.name, peer: peer.key, check, kind });
+    this.environment.onHealthEvent(event);
     this.settle(peer, before);
   }
 

@@ -9,7 +9,7 @@ import type { LiveExchange } from '../phases/exchange.js';
 import type { AddedHeaders, Log, Plane } from '../phases/plane.js';
 import { ChainTable, type OrderedInstance, type OrderedPolicy } from '../phases/plugin-chain.js';
 import { requestId } from '../phases/request-id.js';
-import type { Counters, Directory, PluginEnvironment, PluginInstance, Siblings } from '../plugin.js';
+import type { Counters, Directory, PluginEnvironment, PluginInstance, PluginTwin, Siblings } from '../plugin.js';
 import { twins } from '../plugins/index.js';
 import { fuseWith, isPolicy, type PolicyEffects, policyLink } from '../policies/build.js';
 import type { UpstreamPool } from '../proxy/upstream-pool.js';
@@ -32,6 +32,8 @@ export interface PlaneParts {
   readonly retryOn: RetryOn;
   readonly log: Log;
   readonly policyEffects: PolicyEffects;
+  /** Plugins in place of the built-in ones, or beside them. */
+  readonly twins?: ReadonlyMap<string, PluginTwin>;
   /** State of plugins that survives a reload, by plugin name. */
   readonly pluginState: Map<string, Map<string, unknown>>;
   readonly sharing: Sharing;
@@ -81,13 +83,14 @@ function instantiate(config: KongConfig, source: Source, parts: PlaneParts): Bui
   config.plugins.forEach((entity, i) => {
     if (!entity.enabled) return;
     const path = places.get(entity.id) ?? `plugins[${i}]`;
-    if (isPolicy(entity.name)) {
+    const given = parts.twins?.get(entity.name);
+    if (!given && isPolicy(entity.name)) {
       const made = policyLink(entity, path, file, parts.policyEffects);
       if (Array.isArray(made)) built.faults.push(...made);
       else built.policies.push(made);
       return;
     }
-    const twin = twins.get(entity.name);
+    const twin = given ?? twins.get(entity.name);
     if (!twin) {
       const message = `the embedded data plane has no twin of the plugin "${entity.name}"`;
       built.faults.push({ file, path, message, hint: 'run this file under Kong, or remove the plugin' });

@@ -28,8 +28,17 @@ export function contextOf(pair: KeyPair, where: string): tls.SecureContext {
 
 export class CertificateTable {
   private byName = new Map<string, tls.SecureContext>();
+  /** Told when the standard certificate is another one. */
+  onRenewed: (() => void) | null = null;
 
-  constructor(private readonly standard: KeyPair) {}
+  constructor(private standard: KeyPair) {}
+
+  /** Takes another standard certificate in use; it was checked when it was read. New connections get it, others go on. */
+  renewStandard(pair: KeyPair): void {
+    if (pair.cert === this.standard.cert && pair.key === this.standard.key) return;
+    this.standard = pair;
+    this.onRenewed?.();
+  }
 
   /**
    * Makes the certificates of a configuration ready.

@@ -3,7 +3,7 @@ import type { Exchange, Outcome, PluginInstance, PluginTwin } from '../../plugin
 import type { Counter, Histogram } from './families.js';
 import { registry } from './registry.js';
 
-export { type HealthSource, metricsText, type NodeFacts } from './registry.js';
+export { type HealthSource, metricsText, type NodeFacts, registry as kongRegistry, renderHealth } from './registry.js';
 
 /** Kong's schema (kong/plugins/prometheus/schema.lua), defaults filled in. */
 interface PrometheusConfig {

@@ -91,7 +91,8 @@ function* healthSamples(source: HealthSource): Generator<Sample> {
   }
 }
 
-function renderHealth(source: HealthSource): string {
+/** The health of targets as text. */
+export function renderHealth(source: HealthSource): string {
   const help =
     'Health status of targets of upstream. States = healthchecks_off|healthy|unhealthy|dns_error, value is 1 when state is populated.';
   return renderGauge('kong_upstream_target_health', help, ['upstream', 'target', 'address', 'state', 'subsystem'], healthSamples(source));

@@ -1,6 +1,6 @@
 /**
  * The embedded data plane held to recordings of a real Kong 3.9, case by case. With KONG_URL and KONG_ADMIN set the same cases run
- * against that Kong instead. CONFORMANCE_FILTER takes the cases whose name contains it.
+ * against that Kong instead; with KONG_RECORDED it has the settings of the recordings, else those of kong/kong.env. CONFORMANCE_FILTER takes the cases whose name contains it.
  */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -11,11 +11,14 @@ import { Upstreams } from './support/upstreams.js';
 
 const CASE_MS = 60_000;
 const START_MS = 150_000;
-const { KONG_URL, KONG_ADMIN, CONFORMANCE_FILTER = '' } = process.env;
+const { KONG_URL, KONG_ADMIN, KONG_RECORDED, CONFORMANCE_FILTER = '' } = process.env;
 const kong = KONG_URL && KONG_ADMIN ? new KongTarget(KONG_URL, KONG_ADMIN) : null;
 const names = caseNames();
 const pending = readList('pending.txt');
 const chosen = readList('differences.txt');
+const bySetting = readList('settings.txt');
+/** Cases that must differ from their recording. */
+const differing = kong ? (KONG_RECORDED ? new Map() : bySetting) : new Map([...pending, ...chosen]);
 
 const upstreams = new Upstreams();
 let target: Target;
@@ -35,18 +38,19 @@ afterAll(async () => {
 describe('the lists', () => {
   test('name cases that exist, each once', () => {
     const listed = [...pending.keys(), ...chosen.keys()];
+    expect([...bySetting.keys()].filter((name) => !names.includes(name))).toEqual([]);
     expect(listed.filter((name) => !names.includes(name))).toEqual([]);
     expect(new Set(listed).size).toBe(listed.length);
   });
 
   test('give a reason for every difference', () => {
-    expect([...chosen].filter(([, reason]) => reason.length < 10)).toEqual([]);
+    expect([...chosen, ...bySetting].filter(([, reason]) => reason.length < 10)).toEqual([]);
   });
 });
 
 describe.each(names.filter((name) => name.includes(CONFORMANCE_FILTER)))('%s', (name) => {
   const recorded = readCase(name);
-  const listed = !kong && (pending.has(name) || chosen.has(name));
+  const listed = differing.has(name);
 
   test(
     listed ? `${recorded.why} (differs, as listed)` : recorded.why,

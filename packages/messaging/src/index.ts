@@ -7,5 +7,6 @@ export type * from './events.js';
 export { type FileStoreOptions, openFileStore } from './file/file-store.js';
 export { type OutboxOptions, openOutbox } from './outbox/outbox.js';
 export type { OutboxStore, StoredBatch, StoreSize } from './outbox/store.js';
+export { outboxMetrics } from './outbox-metrics.js';
 export { type RedisStoreOptions, redisStore } from './redis/redis-store.js';
 export { systemTime, type Time } from './time.js';

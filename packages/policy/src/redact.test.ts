@@ -8,6 +8,7 @@ describe('what is taken out', () => {
   test.each([
     ['/ws', `token=${JWT}`, '/ws?token=[redacted]'],
     ['/auth/callback', 'code=abc&state=xyz&session_state=1', '/auth/callback?code=[redacted]&state=[redacted]&session_state=1'],
+    ['/x', 'newPassword=1&x-id-token=2&sms_otp=3', '/x?newPassword=[redacted]&x-id-token=[redacted]&sms_otp=[redacted]'],
     ['/x', `other=${JWT}`, '/x?other=[redacted]'],
     ['/x', JWT, '/x?[redacted]'],
     [

@@ -75,10 +75,15 @@ export function redactPath(path: string): string {
     .join('/');
 }
 
+/** Ends of names that say the same: `newPassword`, `set-cookie`, `telegramBotToken`. */
+const SECRET_END = /(?:token|secret|password|passwd|otp|cookie|apikey|privatekey|authorization|credential|signature)s?$/;
+
+const isSecretWord = (word: string): boolean => SECRET_NAMES.has(word) || SECRET_END.test(word);
+
 /** Whether a name, or a part of one such as `user[otp]`, is a secret's. */
 export function isSecretName(name: string): boolean {
   const plain = name.toLowerCase().replace(/[_-]/g, '');
-  return SECRET_NAMES.has(plain) || plain.split(/[[\].]/).some((part) => SECRET_NAMES.has(part));
+  return isSecretWord(plain) || plain.split(/[[\].]/).some(isSecretWord);
 }
 
 function redactPair(pair: string): string {

@@ -4,7 +4,7 @@ import helmet from 'helmet';
 import type { Dependencies } from './dependencies.js';
 import { errorHandler } from './http/error-handler.js';
 import { HttpFault } from './http/fault.js';
-import { BODY_MAX, limits, noStore } from './http/limits.js';
+import { limits, noStore } from './http/limits.js';
 import { measured } from './http/measure.js';
 
 /** What the application serves. */
@@ -36,8 +36,6 @@ export function createApp(deps: Dependencies, parts: AppParts): Express {
     const { type, text } = await parts.metrics();
     response.set('Content-Type', type).send(text);
   });
-  app.use(express.json({ limit: BODY_MAX, strict: true, type: 'application/json', inflate: false }));
-  app.use(express.urlencoded({ limit: BODY_MAX, extended: false, parameterLimit: 100, inflate: false }));
   for (const router of parts.routers) app.use(router);
   app.use(notFound, errorHandler(deps));
   return app;

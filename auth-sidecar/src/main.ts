@@ -32,7 +32,7 @@ async function serve(): Promise<void> {
   const events = { publish: () => undefined, stored: async () => true };
   const world = createWorld(process.env, log, events);
   let draining = false;
-  const sidecar = createSidecar(world.deps, settings, world.metrics, () => draining);
+  const sidecar = createSidecar(world.deps, settings, { metrics: world.metrics, draining: () => draining });
   const server = new SidecarServer(sidecar.app, world.deps);
   const stop = async (): Promise<void> => {
     draining = true;

@@ -2,8 +2,8 @@
 import type { NextFunction, Request, Response } from 'express';
 import { HttpFault } from './fault.js';
 
-/** Bytes of a body: a refresh token, a logout token, Telegram's payload; nothing else comes here. */
-export const BODY_MAX = 65_536;
+/** Bytes of a body: a refresh token or a logout token. */
+export const BODY_MAX = 16_384;
 /** Bytes of all cookies: what the gateway takes in a line. */
 export const COOKIES_MAX = 8192;
 /** Bytes of a request's head. */

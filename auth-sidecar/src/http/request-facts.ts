@@ -6,7 +6,8 @@ import { pathOf } from './error-handler.js';
 
 /** Facts of a request to the sidecar. Bodies belong to the routes: a policy that asks for one gets a refusal. */
 export class RequestFacts implements Facts {
-  readonly requestId = randomUUID();
+  /** The gateway's, which has checked it; else one of our own. */
+  readonly requestId: string;
   readonly route = null;
   readonly service = null;
 
@@ -14,7 +15,9 @@ export class RequestFacts implements Facts {
     private readonly request: Request,
     readonly system: string,
     readonly startedAt: number,
-  ) {}
+  ) {
+    this.requestId = request.get('x-request-id')?.slice(0, 128) || randomUUID();
+  }
 
   get traceId(): string | null {
     return traceIdOf(this.header('traceparent'));

@@ -25,7 +25,10 @@ export interface Revocation {
   readonly kind: 'session' | 'token' | 'user';
   /** `sid`, `jti` or the user's id. */
   readonly id: string;
-  /** Unix milliseconds: tokens issued (`iat`) up to then are refused; sessions and tokens at once. */
+  /**
+   * Unix milliseconds: of a user or a session, tokens issued (`iat`) up to then are refused; a token at once. A provider gives a session
+   * its `sid` again when its user comes back to the same browser: what is issued after the end is good.
+   */
   readonly since: number;
   /** Unix milliseconds after which no token can live that this is about. */
   readonly until: number;

@@ -14,6 +14,11 @@ interface Entry {
   readonly until: number;
 }
 
+/** Whether a token is from before a withdrawal; one that does not say when it was issued may be. */
+function covers(entry: Entry | undefined, issuedAt: number | null): boolean {
+  return entry !== undefined && (issuedAt === null || issuedAt <= entry.since);
+}
+
 export class RevocationList implements Revocations {
   private readonly entries: Record<Revocation['kind'], Map<string, Entry>> = { session: new Map(), token: new Map(), user: new Map() };
   private heardAt: number | null = null;
@@ -44,11 +49,10 @@ export class RevocationList implements Revocations {
   check(system: string, { identity, issuedAt }: KnownToken, now: number): 'fine' | 'revoked' | 'unknown' {
     if (this.overfull || this.heardAt === null || now - this.heardAt > SILENCE_MAX_MS) return 'unknown';
     const { session, token, user } = this.entries;
-    if (identity.sessionId !== null && session.size > 0 && session.has(`${system} ${identity.sessionId}`)) return 'revoked';
     if (identity.tokenId !== null && token.size > 0 && token.has(`${system} ${identity.tokenId}`)) return 'revoked';
+    const ended = identity.sessionId !== null && session.size > 0 ? session.get(`${system} ${identity.sessionId}`) : undefined;
     const withdrawn = user.size > 0 ? user.get(`${system} ${identity.subject}`) : undefined;
-    // A token that does not say when it was issued may be from before.
-    return withdrawn && (issuedAt === null || issuedAt <= withdrawn.since) ? 'revoked' : 'fine';
+    return covers(ended, issuedAt) || covers(withdrawn, issuedAt) ? 'revoked' : 'fine';
   }
 
   close(): void {

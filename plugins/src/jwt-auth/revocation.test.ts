@@ -28,6 +28,9 @@ describe('a revocation', () => {
   test.each<[string, Partial<Revocation>, string]>([
     ['of the session', { kind: 'session', id: 's1' }, 'token_revoked'],
     ['of another session', { kind: 'session', id: 's2' }, 'pass u1'],
+    ['of the session, since the very second of the token', { kind: 'session', id: 's1', since: (NOW_S - 10) * 1000 }, 'token_revoked'],
+    ['of the session, since a time before the token', { kind: 'session', id: 's1', since: (NOW_S - 11) * 1000 }, 'pass u1'],
+    ['of the token, since a time before it', { kind: 'token', id: 't1', since: 0 }, 'token_revoked'],
     ['of the token', { kind: 'token', id: 't1' }, 'token_revoked'],
     ['of the user, since a time after the token', {}, 'token_revoked'],
     ['of the user, since the very second of the token', { since: (NOW_S - 10) * 1000 }, 'token_revoked'],

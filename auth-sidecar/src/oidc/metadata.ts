@@ -1,0 +1,42 @@
+/** Reads what a provider says about itself (OpenID Connect Discovery 1.0 section 3). */
+import type { ServerMetadata } from 'openid-client';
+import { z } from 'zod';
+
+const address = z
+  .string()
+  .max(2000)
+  .regex(/^https?:\/\/[^\s#]+$/);
+
+const shape = z.looseObject({
+  issuer: z.string(),
+  authorization_endpoint: address,
+  token_endpoint: address,
+  jwks_uri: address,
+  end_session_endpoint: address.optional(),
+  revocation_endpoint: address.optional(),
+  userinfo_endpoint: address.optional(),
+  token_endpoint_auth_methods_supported: z.array(z.string()).optional(),
+  authorization_response_iss_parameter_supported: z.boolean().optional(),
+});
+
+/** The document can't be used; the message says why. */
+export class MetadataError extends Error {
+  readonly code = 'PROVIDER_METADATA';
+}
+
+/**
+ * @param text of the discovery document
+ * @throws MetadataError when it is another issuer's (mix-up, RFC 8414 section 3.3), or misses what sign-in needs
+ */
+export function parseMetadata(text: string, issuer: string): ServerMetadata & z.infer<typeof shape> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new MetadataError('the discovery document is no JSON');
+  }
+  const read = shape.safeParse(json);
+  if (!read.success) throw new MetadataError(`the discovery document lacks ${read.error.issues[0]?.path.join('.') ?? 'members'}`);
+  if (read.data.issuer !== issuer) throw new MetadataError('the discovery document is another issuer’s');
+  return read.data as ServerMetadata & z.infer<typeof shape>;
+}

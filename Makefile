@@ -48,8 +48,8 @@ kong-up: build ## Kong with our plugins, Redis and mocks in Docker (TRANSPORT=pd
 kong-down: ## end what kong-up started
 	@docker compose down --volumes
 
-test-contract: build ## contract and conformance cases; on a real Kong with KONG_URL=… KONG_ADMIN=… KONG_FORM=fused|single|direct
-	@scripts/jest $(if $(KONG_URL),-i) --selectProjects contract conformance
+test-contract: build ## contract and conformance cases; with hostile clients on a real Kong with KONG_URL=… KONG_ADMIN=… KONG_FORM=fused|single|direct
+	@scripts/jest $(if $(KONG_URL),-i) --selectProjects contract conformance $(if $(KONG_URL),kong)
 
 format: setup ## write formatting and safe lint fixes
 	@$(RUN) biome check --write .

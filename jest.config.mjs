@@ -44,5 +44,8 @@ export default {
     project('integration', ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/chaos/**/*.test.ts'], {
       globalSetup: '<rootDir>/test/support/redis-setup.mjs',
     }),
+    // What needs a real Kong: one that runs (`make test-contract`), or one that the tests start and break (`make test-kong`).
+    ...(process.env.KONG_URL ? [project('kong', ['test/kong/*.test.ts'])] : []),
+    ...(process.env.KONG_BIN ? [project('kong-process', ['test/kong/process/*.test.ts'])] : []),
   ],
 };

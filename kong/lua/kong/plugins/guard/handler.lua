@@ -47,6 +47,28 @@ local function strip_identity()
   end
 end
 
+-- What Connection names is taken out before the service is asked: a client must not name what tells the service who is asking.
+local function keep_identity()
+  local connection = ngx.var.http_connection
+  if not connection or connection == "keep-alive" or connection == "close" then
+    return
+  end
+  local kept, dropped = {}, false
+  for option in connection:gmatch("[^,]+") do
+    option = option:match("^%s*(.-)%s*$")
+    if REMOVED[option:lower():gsub("-", "_")] then
+      dropped = true
+    else
+      kept[#kept + 1] = option
+    end
+  end
+  if dropped then
+    set_header("Connection", table.concat(kept, ", "))
+    -- Kong has read it before, and keeps what it read.
+    ngx.ctx.cached_request_headers = nil
+  end
+end
+
 -- LuaJIT compiles ngx.re, and no patterns of Lua's own.
 local function valid_id(id)
   return id ~= nil and #id <= 128 and re_find(id, "^[A-Za-z0-9._:-]+$", "joD") ~= nil
@@ -78,6 +100,7 @@ end
 function Guard:rewrite(conf)
   local var = ngx.var
   strip_identity()
+  keep_identity()
   if not valid_id(var[id_header(conf)]) then
     set_header(conf.request_id_header, var.kong_request_id)
   end

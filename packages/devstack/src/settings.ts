@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { developmentSecrets, readSecrets, type SecretSystem, type Secrets, type Service, services } from '@gatehouse/testkit';
 
 /** Variables by name, as the process or a file gives them. */
@@ -94,9 +95,19 @@ const secretVariables: Readonly<Record<SecretSystem, string>> = {
 /** What the gateway needs beside: for development, known to everyone, so worth nothing elsewhere. */
 const otherSecrets: Readonly<Record<string, string>> = {
   GONGBU_API_KEY_PEPPER: 'gongbu-development-pepper-never-in-production',
+  LEARNING_API_KEY_PEPPER: 'learning-development-pepper-never-in-production',
+  LEARNING_SIGNING_SECRET: 'learning-development-signing-secret-never-in-production',
   HEALTHPAY_FAWRY_SECURE_KEY: 'fawry-development-key-never-in-production',
   HEALTHPAY_PAYMOB_HMAC_SECRET: 'paymob-development-secret-never-in-production',
 };
+
+/** Signs the tokens that services get: of this process alone, since the public key can be had from the gateway. */
+let serviceTokenKey: string | null = null;
+
+function developmentServiceTokenKey(): string {
+  serviceTokenKey ??= JSON.stringify(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }));
+  return serviceTokenKey;
+}
 
 /** Whether a system's tokens are signed with the secret that everyone knows. */
 export const hasDevelopmentSecret = (settings: Settings, system: SecretSystem): boolean =>
@@ -114,7 +125,8 @@ export function partVariables(variables: Variables, settings: Settings): Variabl
     return [service.prefixedUrlVariable, urls.join(',')] as const;
   });
   const others = Object.entries(otherSecrets).map(([name, value]) => [name, variables[name] || value] as const);
-  return { ...variables, ...Object.fromEntries([...secrets, ...others, ...addresses]) };
+  const signing = ['LEARNING_SERVICE_TOKEN_KEY', variables['LEARNING_SERVICE_TOKEN_KEY'] || developmentServiceTokenKey()] as const;
+  return { ...variables, ...Object.fromEntries([...secrets, ...others, signing, ...addresses]) };
 }
 
 /** Every port of the stack. */

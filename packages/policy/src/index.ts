@@ -30,6 +30,7 @@ export * from './idempotency-store.js';
 export * from './identity.js';
 export { type JsonFault, type JsonLimits, type KeyRule, scanJson } from './json/scan.js';
 export { strictJson } from './json/strict.js';
+export { valueAt } from './json/value-at.js';
 export * from './limit-store.js';
 export * from './outcome.js';
 export * from './policy.js';

@@ -6,9 +6,10 @@ export const permissions = definePolicy({
   name: 'permissions',
   version: '1.0.0',
   priority: 940,
-  summary: 'May they: roles, permissions, scopes, plan and ownership, per method and path',
+  summary: 'May they: roles, permissions, scopes, plan, ownership and what the body says, per method and path',
   schema,
-  deadlineMs: 100,
+  // A body may be long in coming; all else is decided at once.
+  deadlineMs: 120_000,
   needs,
   create,
 });

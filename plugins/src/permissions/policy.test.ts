@@ -162,6 +162,7 @@ describe('configuration', () => {
     [{ rules: [{ paths: ['courses'] }] }, 'rules[0].paths[0]'],
     [{ rules: [{ allow: [{ role: 'x' }] }] }, 'rules[0].allow[0].role'],
     [{ rules: [{ allow: [{ owner: { param: 'id' } }] }] }, 'rules[0].allow[0].owner.claim'],
+    [{ rules: [{ allow: [{ body: { field: 'role', in: [] } }] }] }, 'rules[0].allow[0].body.in'],
   ])('%j names %s', (config, path) => expect(() => createLink(permissions, config, fakeEffects())).toThrow(path));
 
   test('whoever passes one of several conditions passes; more rights never take a right away', () => {

@@ -4,12 +4,15 @@ import {
   deny,
   type Facts,
   type Identity,
+  type MaybePromise,
   type Needs,
   PASS,
   PathPattern,
   type PolicyInstance,
   type RequestContext,
   splitPath,
+  strictJson,
+  valueAt,
 } from '@gatehouse/policy';
 import type { Condition, Config, Rule } from './schema.js';
 
@@ -31,7 +34,19 @@ interface CompiledRule {
   readonly methods: ReadonlySet<string> | null;
   readonly patterns: readonly PathPattern[];
   readonly allow: readonly Condition[];
+  /** Whether a condition is about the body. */
+  readonly readsBody: boolean;
 }
+
+/** The rule that is about a request, and how it fits. */
+interface Fit {
+  readonly rule: CompiledRule;
+  readonly pattern: PathPattern | null;
+  readonly segments: readonly string[];
+}
+
+/** The JSON object of a request's body; null for none. */
+type Body = Readonly<Record<string, unknown>> | null;
 
 const names = (choice: Choice | undefined): boolean => choice !== undefined && choice.any.length + choice.all.length > 0;
 
@@ -47,6 +62,7 @@ function compile(rule: Rule): CompiledRule {
     methods: rule.methods.length === 0 ? null : new Set(rule.methods),
     patterns: rule.paths.map((path) => new PathPattern(path)),
     allow: rule.allow.filter(namesSomething),
+    readsBody: rule.allow.some((condition) => condition.body !== undefined),
   };
 }
 
@@ -56,27 +72,25 @@ function holds(choice: Choice | undefined, has: readonly string[]): boolean {
   return choice.any.length === 0 || choice.any.some((wanted) => has.includes(wanted));
 }
 
-/** A claim by its dotted path; own properties only, so that no claim is called `constructor`. */
-function claimAt(identity: Identity, path: string): unknown {
-  if (path === 'subject') return identity.subject;
-  let value: unknown = identity.claims;
-  for (const part of path.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
-    value = (value as Record<string, unknown>)[part];
-  }
-  return value;
-}
+const claimAt = (identity: Identity, path: string): unknown => (path === 'subject' ? identity.subject : valueAt(identity.claims, path));
 
 function equals(claim: unknown, text: string): boolean {
   if (Array.isArray(claim)) return claim.some((item) => !Array.isArray(item) && equals(item, text));
   return typeof claim === 'string' ? claim === text : typeof claim === 'number' && String(claim) === text;
 }
 
-function owns(condition: Condition, identity: Identity, pattern: PathPattern | null, segments: readonly string[], facts: Facts): boolean {
+function owns(condition: Condition, identity: Identity, { pattern, segments }: Fit, facts: Facts): boolean {
   if (condition.owner === undefined) return true;
   const { param, claim } = condition.owner;
   const value = pattern?.parameter(param, segments) ?? facts.capture(param);
   return value !== undefined && value !== '' && equals(claimAt(identity, claim), value);
+}
+
+/** Whether the body says what it must; a member that is no text says nothing. */
+function says({ body: wanted }: Condition, body: Body): boolean {
+  if (wanted === undefined) return true;
+  const value = body === null ? undefined : valueAt(body, wanted.field);
+  return typeof value === 'string' && wanted.in.includes(value);
 }
 
 function meets(condition: Condition, identity: Identity): Match {
@@ -91,20 +105,15 @@ function unknown({ credentialFault }: RequestContext): Decision {
   return credentialFault === null ? MISSING : deny(credentialFault);
 }
 
-function judge(
-  rule: CompiledRule,
-  pattern: PathPattern | null,
-  segments: readonly string[],
-  facts: Facts,
-  context: RequestContext,
-): Decision {
+function judge(fit: Fit, facts: Facts, context: RequestContext, body: Body): Decision {
   const { identity } = context;
   let scopeOnly = false;
-  for (const condition of rule.allow) {
+  for (const condition of fit.rule.allow) {
+    if (!says(condition, body)) continue;
     if (condition.public) return PASS;
     if (identity === null) continue;
     const match = meets(condition, identity);
-    if (match === 'no' || !owns(condition, identity, pattern, segments, facts)) continue;
+    if (match === 'no' || !owns(condition, identity, fit, facts)) continue;
     if (match === 'yes') return PASS;
     scopeOnly = true;
   }
@@ -112,9 +121,26 @@ function judge(
   return scopeOnly ? SCOPE : FORBIDDEN;
 }
 
+/** The first rule that is about a request. */
+function fitting(rules: readonly CompiledRule[], hasPaths: boolean, facts: Facts): Fit | null {
+  const method = facts.method === 'HEAD' ? 'GET' : facts.method;
+  const segments = hasPaths ? splitPath(facts.path) : NO_SEGMENTS;
+  for (const rule of rules) {
+    if (rule.methods !== null && !rule.methods.has(method)) continue;
+    if (rule.patterns.length === 0) return { rule, pattern: null, segments };
+    const pattern = rule.patterns.find((candidate) => candidate.matches(segments));
+    if (pattern) return { rule, pattern, segments };
+  }
+  return null;
+}
+
 /** What the rules will ask facts for. */
 export function needs(config: Config): Needs {
-  return { captures: config.rules.some((rule) => rule.allow.some((condition) => condition.owner !== undefined)) };
+  const conditions = config.rules.flatMap((rule) => rule.allow);
+  return {
+    captures: conditions.some((condition) => condition.owner !== undefined),
+    ...(conditions.some((condition) => condition.body !== undefined) ? { body: config.max_body_bytes } : {}),
+  };
 }
 
 /** The rules, ready to judge; no effects. */
@@ -122,16 +148,12 @@ export function create(config: Config): PolicyInstance {
   const rules = config.rules.map(compile);
   const hasPaths = rules.some((rule) => rule.patterns.length > 0);
   return {
-    decide(facts, context) {
-      const method = facts.method === 'HEAD' ? 'GET' : facts.method;
-      const segments = hasPaths ? splitPath(facts.path) : NO_SEGMENTS;
-      for (const rule of rules) {
-        if (rule.methods !== null && !rule.methods.has(method)) continue;
-        if (rule.patterns.length === 0) return judge(rule, null, segments, facts, context);
-        const pattern = rule.patterns.find((candidate) => candidate.matches(segments));
-        if (pattern) return judge(rule, pattern, segments, facts, context);
-      }
-      return context.identity === null ? unknown(context) : FORBIDDEN;
+    decide(facts, context): MaybePromise<Decision> {
+      const fit = fitting(rules, hasPaths, facts);
+      if (fit === null) return context.identity === null ? unknown(context) : FORBIDDEN;
+      // Nobody's body is read before somebody is signed in.
+      if (!fit.rule.readsBody || context.identity === null || !facts.hasBody) return judge(fit, facts, context, null);
+      return facts.body(config.max_body_bytes).then((bytes) => judge(fit, facts, context, strictJson(bytes)));
     },
   };
 }

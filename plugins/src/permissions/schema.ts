@@ -20,6 +20,14 @@ const owner = z
   .optional()
   .describe('Ownership: a part of the path must be what the token says');
 
+const body = z
+  .strictObject({
+    field: word.describe('A member of the JSON body; dots go into objects'),
+    in: z.array(word).min(1).max(100).describe('What it must be: one of these, as text'),
+  })
+  .optional()
+  .describe('What the body must say. A body that is no JSON object, or that parsers could read in two ways, says nothing');
+
 const condition = z.strictObject({
   public: z.boolean().default(false).describe('Anybody, signed in or not'),
   authenticated: z.boolean().default(false).describe('Anybody who is signed in'),
@@ -29,6 +37,7 @@ const condition = z.strictObject({
   scopes: choice('scopes'),
   plans: z.array(word).max(100).default([]).describe('The plan must be one of these'),
   owner,
+  body,
 });
 
 const pattern = z
@@ -61,6 +70,12 @@ export const schema = policySchema({
     .min(1)
     .max(LIST_MAX)
     .describe('The first rule that is about a request decides; a request that none is about is denied'),
+  max_body_bytes: z
+    .int()
+    .min(1)
+    .max(104_857_600)
+    .default(1_048_576)
+    .describe('For conditions on the body: a larger one is refused with 413'),
 });
 
 export type Config = z.infer<typeof schema>;

@@ -13,7 +13,7 @@ const paymobFields = [
 ].flatMap((line) => line.split(' '));
 
 /** The name that clients have for the secret of request signing. */
-const keyId = 'contract';
+const keyId = 'learning';
 
 /** Signs requests as their `sign` says; knows the signature before, so that it can be sent again. */
 export class Signer {

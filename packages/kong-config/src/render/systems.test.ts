@@ -186,7 +186,8 @@ function allowOf(plugins: RawPlugin[]): Set<string> | null {
 /** One path that an expression of the state files matches. */
 function samplePath(expression: string): string {
   return expression
-    .replace(/\(\/\|\$\)$|\/\?\$$/, '')
+    .replace(/\(\/\|\$\)$|\/\?\$$|\$$/, '')
+    .replaceAll('\\', '')
     .replace(/\(\?<id>\[\^\/\]\+\)|\[\^\/\]\+/g, 'x1')
     .replace(/\([^()]*\)\?/g, '')
     .replace(/\(([^()|]*)[^()]*\)/g, '$1');

@@ -4,6 +4,7 @@ import { environmentResolver, parseDeclarative } from '@gatehouse/kong-config/lo
 import { createRuntime, type Runtime, type RuntimeOptions } from '@gatehouse/plugins';
 import { Balancer, type BalancerEnvironment } from './balancer/index.js';
 import { buildPlane, PlaneError, type PlaneParts, type Sharing, type Source } from './config/build-plane.js';
+import { RedisLinks } from './config/redis-links.js';
 import { LivePlane } from './phases/live-plane.js';
 import type { Log } from './phases/plane.js';
 import type { PluginTwin } from './plugin.js';
@@ -68,6 +69,7 @@ export class Gateway {
       ...(options.twins ? { twins: options.twins } : {}),
       pluginState: new Map(),
       sharing: options.sharing ?? alone(),
+      redis: new RedisLinks(this.runtime.effects),
       now,
     };
     this.certificates = new CertificateTable(options.standardCertificate);

@@ -171,6 +171,28 @@ export interface Counters {
   add(ask: CounterAsk, amount: number, now: number): void;
 }
 
+/** Where a plugin's configuration says that Redis is: Kong's fields of `config.redis`. */
+export interface RedisTarget {
+  readonly host: string;
+  readonly port: number;
+  /** Milliseconds that a request waits for it at most. */
+  readonly timeout: number;
+  readonly username: string | null;
+  readonly password: string | null;
+  readonly database: number;
+  readonly ssl: boolean | null;
+  readonly ssl_verify: boolean | null;
+  readonly server_name: string | null;
+}
+
+/** Counters that are kept elsewhere. They reject when that is away. */
+export interface RemoteCounters {
+  take(asks: readonly CounterAsk[], now: number): Promise<readonly number[]>;
+  read(asks: readonly CounterAsk[], now: number): Promise<readonly number[]>;
+  add(ask: CounterAsk, amount: number, now: number): Promise<void>;
+  close(): void;
+}
+
 /** The same plugin in the other processes that serve the gateway. */
 export interface Siblings {
   /** Tells all of them; may be lost when there is too much to tell. `bytes`: about how large it is. */
@@ -191,6 +213,11 @@ export interface PluginEnvironment {
   /** State that outlives a reload, by a name of the plugin's choice. */
   readonly state: Map<string, unknown>;
   readonly counters: Counters;
+  /**
+   * Counters in a Redis.
+   * @param syncSeconds -1: every request asks; else counts are brought there so often
+   */
+  redisCounters(target: RedisTarget, syncSeconds: number): RemoteCounters;
   readonly siblings: Siblings;
 }
 

@@ -14,14 +14,16 @@ function encode(args: readonly string[]): string {
 }
 
 /** Sends one command over a connection of its own; the raw reply, which is whole when it is short. */
-function ask(port: number, args: readonly string[]): Promise<string> {
+function ask(port: number, args: readonly string[], password?: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = net.connect(port, '127.0.0.1', () => socket.write(encode(args)));
+    const socket = net.connect(port, '127.0.0.1', () => socket.write(encode(password === undefined ? args : ['AUTH', password])));
     socket.setTimeout(5000, () => socket.destroy(new Error('Redis says nothing')));
-    socket.once('data', (data) => {
+    const done = (data: Buffer): void => {
       socket.destroy();
       resolve(data.toString());
-    });
+    };
+    const authorised = (): void => void socket.once('data', done).write(encode(args));
+    socket.once('data', password === undefined ? done : authorised);
     socket.once('error', reject);
   });
 }
@@ -62,6 +64,11 @@ export class TestRedis {
   /** Raw reply of one command. */
   ask(...args: string[]): Promise<string> {
     return ask(this.port, args);
+  }
+
+  /** Raw reply of one command, after the password. */
+  authorised(password: string, ...args: string[]): Promise<string> {
+    return ask(this.port, args, password);
   }
 
   /** Starts it (again), with an empty memory. */

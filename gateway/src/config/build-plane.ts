@@ -16,6 +16,7 @@ import type { UpstreamPool } from '../proxy/upstream-pool.js';
 import { buildRouter, RouterError } from '../router/index.js';
 import type { RetryOn } from '../settings.js';
 import { directoryOf } from './directory.js';
+import type { RedisLinks } from './redis-links.js';
 
 /** What plugins of one name share with those in other processes; the same object for a name each time. */
 export interface Sharing {
@@ -37,6 +38,7 @@ export interface PlaneParts {
   /** State of plugins that survives a reload, by plugin name. */
   readonly pluginState: Map<string, Map<string, unknown>>;
   readonly sharing: Sharing;
+  readonly redis: RedisLinks;
   now(): number;
 }
 
@@ -66,6 +68,7 @@ function environmentFor(entity: PluginEntity, directory: Directory, parts: Plane
     log: (level, message, fields) => parts.log(level, message, { plugin: name, ...fields }),
     state,
     counters: parts.sharing.counters(name),
+    redisCounters: (target, syncSeconds) => parts.redis.counters(target, syncSeconds),
     siblings: parts.sharing.siblings(name),
   };
 }

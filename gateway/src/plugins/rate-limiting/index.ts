@@ -1,6 +1,14 @@
 /** Twin of Kong's rate-limiting: so many requests per second, minute, hour, day, month or year. */
-import type { CounterAsk, Exchange, Exit, PluginEnvironment, PluginInstance, PluginTwin } from '../../plugin.js';
-import { ConfigError } from '../lib/config-error.js';
+import type {
+  CounterAsk,
+  Exchange,
+  Exit,
+  PluginEnvironment,
+  PluginInstance,
+  PluginTwin,
+  RedisTarget,
+  RemoteCounters,
+} from '../../plugin.js';
 import { errorExit } from '../lib/exits.js';
 import { findKey } from '../lib/header-lookup.js';
 import { formatGeneral } from '../lib/lua-number.js';
@@ -11,7 +19,10 @@ interface RateLimitingConfig extends Record<Period, number | null> {
   limit_by: 'consumer' | 'credential' | 'ip' | 'service' | 'header' | 'path';
   header_name: string | null;
   path: string | null;
-  policy: string;
+  policy: 'local' | 'redis';
+  fault_tolerant: boolean;
+  redis: RedisTarget;
+  sync_rate: number;
   hide_client_headers: boolean;
   error_code: number;
   error_message: string;
@@ -57,12 +68,13 @@ class RateLimiting implements PluginInstance {
   private readonly limits: readonly Limit[];
   /** Instances that are bound alike count together, as in Kong. */
   private readonly prefix: string;
+  private readonly remote: RemoteCounters | null;
 
   constructor(
     private readonly config: RateLimitingConfig,
     private readonly environment: PluginEnvironment,
   ) {
-    if (config.policy !== 'local') throw new ConfigError('config.policy', `"${config.policy}" is not available here; use "local"`);
+    this.remote = config.policy === 'redis' ? environment.redisCounters(config.redis, config.sync_rate) : null;
     this.limits = limitsOf(config);
     this.prefix = `${environment.scope.route ?? NOBODY}:${environment.scope.service ?? NOBODY}`;
   }
@@ -73,8 +85,26 @@ class RateLimiting implements PluginInstance {
     const asks = this.limits.map(({ period, limit }): CounterAsk => {
       return { key: `${prefix}:${windowStart(period, now)}:${period}`, limit, seconds: PERIOD_SECONDS[period] };
     });
+    if (this.remote !== null) return this.askRemote(exchange, this.remote.take(asks, now), now);
     const used = this.environment.counters.take(asks, now);
     return used instanceof Promise ? used.then((late) => this.judge(exchange, late, now)) : this.judge(exchange, used, now);
+  }
+
+  close(): void {
+    this.remote?.close();
+  }
+
+  /** With `fault_tolerant` a Redis that is away lets everybody pass, as in Kong; else it is an error of the gateway. */
+  private async askRemote(exchange: Exchange, asked: Promise<readonly number[]>, now: number): Promise<Exit | undefined> {
+    let used: readonly number[];
+    try {
+      used = await asked;
+    } catch (error) {
+      if (!this.config.fault_tolerant) throw error;
+      this.environment.log('error', 'requests could not be counted', { error: String(error) });
+      return undefined;
+    }
+    return this.judge(exchange, used, now);
   }
 
   private judge(exchange: Exchange, used: readonly number[], now: number): Exit | undefined {

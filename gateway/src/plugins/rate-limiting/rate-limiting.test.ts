@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { RemoteCounters } from '../../plugin.js';
 import { type FakeEnvironment, type FakeRequest, fakeEnvironment, fakeExchange, runThrough } from '../testing/fake-exchange.js';
 import { rateLimiting } from './index.js';
 
@@ -134,6 +135,39 @@ test('never more than the limit in a window, and again in the next one', async (
   );
 });
 
-test('a policy that is not here is refused by its field', () => {
-  expect(() => rateLimiting.create({ ...defaults, hour: 1, policy: 'redis' }, fakeEnvironment())).toThrow('config.policy');
+describe('policy redis', () => {
+  const redis = { host: 'redis', port: 6379 };
+  const answering = (remote: Partial<RemoteCounters>, config: Record<string, unknown> = {}) => {
+    const opened: unknown[] = [];
+    const environment: FakeEnvironment = {
+      ...fakeEnvironment(),
+      redisCounters: (...asked) => {
+        opened.push(asked);
+        return { close: () => undefined, ...remote } as RemoteCounters;
+      },
+    };
+    const twin = rateLimiting.create(
+      { ...defaults, hour: 2, policy: 'redis', redis, sync_rate: -1, fault_tolerant: true, ...config },
+      environment,
+    );
+    return { opened, environment, ask: () => runThrough(twin, fakeExchange()) };
+  };
+  const away = { take: () => Promise.reject(new Error('away')) };
+
+  test('counts there', async () => {
+    const { opened, ask } = answering({ take: async () => [1] }, { sync_rate: 0.5 });
+    expect((await ask()).headers).toMatchObject({ 'x-ratelimit-remaining-hour': '0' });
+    expect(opened).toEqual([[redis, 0.5]]);
+    expect((await answering({ take: async () => [2] }).ask()).status).toBe(429);
+  });
+
+  test('lets everybody pass without headers while it is away', async () => {
+    const { ask, environment } = answering(away);
+    expect(await ask()).toMatchObject({ exit: undefined, headers: {} });
+    expect(environment.logged).toEqual([{ level: 'error', message: 'requests could not be counted' }]);
+  });
+
+  test('fails when faults are not to be tolerated', async () => {
+    await expect(answering(away, { fault_tolerant: false }).ask()).rejects.toThrow('away');
+  });
 });

@@ -1,6 +1,15 @@
 /** Twin of Kong's response-ratelimiting: the service says in a header how much of which limit an answer used up. */
-import type { CounterAsk, Exchange, Exit, PluginEnvironment, PluginInstance, PluginTwin, ResponseHead } from '../../plugin.js';
-import { ConfigError } from '../lib/config-error.js';
+import type {
+  CounterAsk,
+  Exchange,
+  Exit,
+  PluginEnvironment,
+  PluginInstance,
+  PluginTwin,
+  RedisTarget,
+  RemoteCounters,
+  ResponseHead,
+} from '../../plugin.js';
 import { errorExit } from '../lib/exits.js';
 import { formatGeneral, parseNumber } from '../lib/lua-number.js';
 import { PERIOD_SECONDS, PERIODS, type Period, windowStart } from '../lib/windows.js';
@@ -10,7 +19,9 @@ interface ResponseRateLimitingConfig {
   limits: Record<string, Partial<Record<Period, number | null>>> | null;
   header_name: string;
   limit_by: 'consumer' | 'credential' | 'ip';
-  policy: string;
+  policy: 'local' | 'redis';
+  fault_tolerant: boolean;
+  redis: RedisTarget;
   block_on_first_violation: boolean;
   hide_client_headers: boolean;
 }
@@ -36,18 +47,21 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
 const NOTHING = Buffer.alloc(0);
 const NONE: ReadonlyMap<string, number> = new Map();
 const ENTRIES_MAX = 100;
+/** Every request asks Redis: the plugin has no `sync_rate`. */
+const REALTIME = -1;
 
 class ResponseRateLimiting implements PluginInstance {
   private readonly limits: readonly Limit[];
   private readonly names: readonly string[];
   private readonly headerKey: string;
   private readonly prefix: string;
+  private readonly remote: RemoteCounters | null;
 
   constructor(
     private readonly config: ResponseRateLimitingConfig,
     private readonly environment: PluginEnvironment,
   ) {
-    if (config.policy !== 'local') throw new ConfigError('config.policy', `"${config.policy}" is not available here; use "local"`);
+    this.remote = config.policy === 'redis' ? environment.redisCounters(config.redis, REALTIME) : null;
     this.limits = Object.entries(config.limits ?? {}).flatMap(([name, periods]) =>
       PERIODS.flatMap((period) => (typeof periods[period] === 'number' ? [{ name, period, limit: periods[period] }] : [])),
     );
@@ -60,12 +74,33 @@ class ResponseRateLimiting implements PluginInstance {
     if (this.limits.length === 0) return undefined;
     const now = this.environment.now();
     const identifier = this.identifier(exchange);
-    const used = this.environment.counters.read(
-      this.limits.map((limit) => this.ask(identifier, limit, now)),
-      now,
-    );
+    const asks = this.limits.map((limit) => this.ask(identifier, limit, now));
+    if (this.remote !== null) return this.askRemote(exchange, identifier, this.remote.read(asks, now), now);
+    const used = this.environment.counters.read(asks, now);
     if (!(used instanceof Promise)) return this.judge(exchange, identifier, used, now);
     return used.then((late) => this.judge(exchange, identifier, late, now));
+  }
+
+  close(): void {
+    this.remote?.close();
+  }
+
+  /** With `fault_tolerant` a Redis that is away lets everybody pass, as in Kong; else it is an error of the gateway. */
+  private async askRemote(
+    exchange: Exchange,
+    identifier: string,
+    asked: Promise<readonly number[]>,
+    now: number,
+  ): Promise<Exit | undefined> {
+    let used: readonly number[];
+    try {
+      used = await asked;
+    } catch (error) {
+      if (!this.config.fault_tolerant) throw error;
+      this.environment.log('error', 'the limits could not be read', { error: String(error) });
+      return undefined;
+    }
+    return this.judge(exchange, identifier, used, now);
   }
 
   private judge(exchange: Exchange, identifier: string, used: readonly number[], now: number): Exit | undefined {
@@ -110,8 +145,15 @@ class ResponseRateLimiting implements PluginInstance {
     if (!usage || usage.stopped || usage.used.size === 0) return;
     for (const limit of this.limits) {
       const amount = usage.used.get(limit.name) ?? 0;
-      if (amount !== 0) this.environment.counters.add(this.ask(usage.identifier, limit, usage.now), amount, usage.now);
+      if (amount !== 0) this.count(this.ask(usage.identifier, limit, usage.now), amount, usage.now);
     }
+  }
+
+  private count(ask: CounterAsk, amount: number, now: number): void {
+    if (this.remote === null) return this.environment.counters.add(ask, amount, now);
+    this.remote.add(ask, amount, now).catch((error) => {
+      this.environment.log('error', 'an answer could not be counted', { error: String(error) });
+    });
   }
 
   private ask(identifier: string, { name, period, limit }: Limit, now: number): CounterAsk {

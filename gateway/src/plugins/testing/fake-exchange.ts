@@ -150,6 +150,9 @@ export function fakeEnvironment(people: FakePeople = {}, scope: Partial<PluginSc
     },
     state: new Map(),
     counters: new LocalCounters(),
+    redisCounters: () => {
+      throw new Error('there is no Redis here');
+    },
     siblings: { tell: () => undefined, listen: () => undefined },
     now() {
       return this.time;

@@ -42,6 +42,10 @@ const BACKGROUND: CommandOptions = { background: true };
 
 const isNoScript = (error: unknown): boolean => error instanceof Error && error.message.startsWith('NOSCRIPT');
 
+function tlsOptions(host: string, { ca, name = host, verify = true }: NonNullable<RedisSettings['tls']>): NonNullable<RedisOptions['tls']> {
+  return { servername: name, rejectUnauthorized: verify, ...(ca === null ? {} : { ca }) };
+}
+
 function options(settings: RedisSettings, delay: (times: number) => number): Omit<RedisOptions, 'replyMapping'> {
   const password = settings.password();
   return {
@@ -50,7 +54,7 @@ function options(settings: RedisSettings, delay: (times: number) => number): Omi
     db: settings.database,
     ...(settings.username === null ? {} : { username: settings.username }),
     ...(password === null ? {} : { password }),
-    ...(settings.tls ? { tls: { servername: settings.host, ...(settings.tls.ca === null ? {} : { ca: settings.tls.ca }) } } : {}),
+    ...(settings.tls ? { tls: tlsOptions(settings.host, settings.tls) } : {}),
     protocol: 2,
     lazyConnect: true,
     enableOfflineQueue: false,

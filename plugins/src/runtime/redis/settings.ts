@@ -8,8 +8,8 @@ export interface RedisSettings {
   readonly username: string | null;
   password(): string | null;
   readonly database: number;
-  /** `ca`: PEM, or null for the system's own authorities. */
-  readonly tls: { readonly ca: string | null } | null;
+  /** `ca`: PEM, or null for the system's own authorities. `name`: whose certificate is wanted, unless the host's. `verify`: default true. */
+  readonly tls: { readonly ca: string | null; readonly name?: string; readonly verify?: boolean } | null;
   /** Milliseconds that a request waits for it at most. */
   readonly deadlineMs: number;
 }

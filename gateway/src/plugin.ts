@@ -215,9 +215,10 @@ export interface PluginEnvironment {
   readonly counters: Counters;
   /**
    * Counters in a Redis.
+   * @param prefix of their keys
    * @param syncSeconds -1: every request asks; else counts are brought there so often
    */
-  redisCounters(target: RedisTarget, syncSeconds: number): RemoteCounters;
+  redisCounters(target: RedisTarget, prefix: string, syncSeconds: number): RemoteCounters;
   readonly siblings: Siblings;
 }
 

@@ -68,7 +68,7 @@ function environmentFor(entity: PluginEntity, directory: Directory, parts: Plane
     log: (level, message, fields) => parts.log(level, message, { plugin: name, ...fields }),
     state,
     counters: parts.sharing.counters(name),
-    redisCounters: (target, syncSeconds) => parts.redis.counters(target, syncSeconds),
+    redisCounters: (target, prefix, syncSeconds) => parts.redis.counters(target, prefix, syncSeconds),
     siblings: parts.sharing.siblings(name),
   };
 }

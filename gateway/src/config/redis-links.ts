@@ -20,12 +20,12 @@ export class RedisLinks {
   constructor(private readonly effects: Effects) {}
 
   /** @param syncSeconds -1: every request asks Redis; else counts are brought there so often */
-  counters(target: RedisTarget, syncSeconds: number): RemoteCounters {
+  counters(target: RedisTarget, prefix: string, syncSeconds: number): RemoteCounters {
     const name = JSON.stringify(target);
     const link = this.links.get(name) ?? { connection: this.connect(target), users: 0 };
     this.links.set(name, link);
     link.users++;
-    const counters = new RedisCounters(link.connection, () => this.release(name, link));
+    const counters = new RedisCounters(link.connection, prefix, () => this.release(name, link));
     return syncSeconds === REALTIME ? counters : new SyncedCounters(counters, syncSeconds, this.effects);
   }
 

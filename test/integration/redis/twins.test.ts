@@ -35,7 +35,7 @@ const statuses = async (to: GatewayProcess, count: number): Promise<number[]> =>
   return out;
 };
 const keys = async (): Promise<string[]> =>
-  (await redis.authorised('sesame', 'KEYS', '*')).split('\r\n').filter((line) => line.startsWith('ratelimit'));
+  (await redis.authorised('sesame', 'KEYS', '*')).split('\r\n').filter((line) => line.includes('ratelimit:'));
 
 test('rate-limiting: nodes count together, in keys such as Kong has them', async () => {
   const first = await gateway('rate-limiting', { year: 5, error_code: 429 });
@@ -64,6 +64,7 @@ test('response-ratelimiting: what answers used up is known to all nodes', async 
   const left = async (to: GatewayProcess): Promise<string | null> => (await fetch(to.url)).headers.get('x-ratelimit-remaining-video-year');
   expect(await left(first)).toBe('2');
   await eventually('the first answer is counted', async () => (await keys()).length === 1);
+  expect(await keys()).toEqual([expect.stringMatching(/^response-ratelimit:[\da-f-]{36}:[\da-f-]{36}:127\.0\.0\.1:\d{13}:video:year$/)]);
   expect(await left(second)).toBe('0');
   await eventually('the second answer is counted', async () => (await fetch(first.url)).status === 429);
 }, 60_000);

@@ -21,32 +21,38 @@ if known == 0 then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
 return 0
 `);
 
-const keyOf = ({ key }: CounterAsk): string => `ratelimit:${key}`;
-
 /** One script and one round trip for all counters of a request. Rejects when Redis is away or too slow. */
 export class RedisCounters implements RemoteCounters {
-  /** @param release called when nobody uses them any more */
+  /**
+   * @param prefix of their keys
+   * @param release called when nobody uses them any more
+   */
   constructor(
     private readonly redis: Pick<RedisConnection, 'script' | 'command'>,
+    private readonly prefix: string,
     private readonly release: () => void,
   ) {}
 
   /** Counts in all of them, also when one is at its limit: Kong's policy `redis` does so. */
   async take(asks: readonly CounterAsk[]): Promise<readonly number[]> {
     const lives = asks.map(({ seconds }) => String(seconds));
-    return (await this.redis.script(count, asks.map(keyOf), lives)) as number[];
+    return (await this.redis.script(count, this.keysOf(asks), lives)) as number[];
   }
 
   async read(asks: readonly CounterAsk[]): Promise<readonly number[]> {
-    const values = (await this.redis.command('mget', asks.map(keyOf))) as (string | null)[];
+    const values = (await this.redis.command('mget', this.keysOf(asks))) as (string | null)[];
     return values.map((value) => Number(value ?? 0));
   }
 
   async add(ask: CounterAsk, amount: number): Promise<void> {
-    await this.redis.script(add, [keyOf(ask)], [String(amount), String(ask.seconds)], { background: true });
+    await this.redis.script(add, this.keysOf([ask]), [String(amount), String(ask.seconds)], { background: true });
   }
 
   close(): void {
     this.release();
+  }
+
+  private keysOf(asks: readonly CounterAsk[]): string[] {
+    return asks.map(({ key }) => this.prefix + key);
   }
 }

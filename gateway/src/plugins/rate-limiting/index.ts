@@ -74,7 +74,7 @@ class RateLimiting implements PluginInstance {
     private readonly config: RateLimitingConfig,
     private readonly environment: PluginEnvironment,
   ) {
-    this.remote = config.policy === 'redis' ? environment.redisCounters(config.redis, config.sync_rate) : null;
+    this.remote = config.policy === 'redis' ? environment.redisCounters(config.redis, 'ratelimit:', config.sync_rate) : null;
     this.limits = limitsOf(config);
     this.prefix = `${environment.scope.route ?? NOBODY}:${environment.scope.service ?? NOBODY}`;
   }

@@ -157,7 +157,7 @@ describe('policy redis', () => {
   test('counts there', async () => {
     const { opened, ask } = answering({ take: async () => [1] }, { sync_rate: 0.5 });
     expect((await ask()).headers).toMatchObject({ 'x-ratelimit-remaining-hour': '0' });
-    expect(opened).toEqual([[redis, 0.5]]);
+    expect(opened).toEqual([[redis, 'ratelimit:', 0.5]]);
     expect((await answering({ take: async () => [2] }).ask()).status).toBe(429);
   });
 

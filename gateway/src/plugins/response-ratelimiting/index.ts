@@ -61,7 +61,7 @@ class ResponseRateLimiting implements PluginInstance {
     private readonly config: ResponseRateLimitingConfig,
     private readonly environment: PluginEnvironment,
   ) {
-    this.remote = config.policy === 'redis' ? environment.redisCounters(config.redis, REALTIME) : null;
+    this.remote = config.policy === 'redis' ? environment.redisCounters(config.redis, 'response-ratelimit:', REALTIME) : null;
     this.limits = Object.entries(config.limits ?? {}).flatMap(([name, periods]) =>
       PERIODS.flatMap((period) => (typeof periods[period] === 'number' ? [{ name, period, limit: periods[period] }] : [])),
     );

@@ -22,16 +22,20 @@ const caseTimeoutMs = 60_000;
 const startTimeoutMs = 60_000;
 const minuteMs = 60_000;
 /** Lets cases play clients elsewhere by X-Forwarded-For, as a load balancer in front would. */
-const planeSettings = { KONG_TRUSTED_IPS: '127.0.0.0/8', KONG_NGINX_PROXY_PROXY_NEXT_UPSTREAM: 'error' };
+export const planeSettings = { KONG_TRUSTED_IPS: '127.0.0.0/8', KONG_NGINX_PROXY_PROXY_NEXT_UPSTREAM: 'error' };
 
 /**
  * Renders some systems (all by default) with the addresses of a world.
  * @throws Error with every fault of the state files
  */
-export function renderFor(environment: Readonly<Record<string, string>>, wanted: readonly System[] = systems): string {
+export function renderFor(
+  environment: Readonly<Record<string, string>>,
+  wanted: readonly System[] = systems,
+  form = formOf(process.env),
+): string {
   const defaults = parseEnv(fs.readFileSync(path.join(root, '.env.example'), 'utf8'));
   const files = readStateFiles(root, wanted);
-  const rendered = render({ files, values: environment, defaults, systems, parse: parseDeclarative, ...formOf(process.env) });
+  const rendered = render({ files, values: environment, defaults, systems, parse: parseDeclarative, ...form });
   if (rendered.dbless === null) throw new Error(rendered.faults.map(formatFault).join('\n'));
   return rendered.dbless;
 }
@@ -69,7 +73,7 @@ export function contract(system: System): void {
 }
 
 /** Some cases write into the plane's Redis, or take it away: not those of a plane that has none, or one that is not the tests' own. */
-function canRun(one: Case, { CONTRACT_STORES, KONG_URL, REDIS_URL }: Readonly<Record<string, string | undefined>>): boolean {
+export function canRun(one: Case, { CONTRACT_STORES, KONG_URL, REDIS_URL }: Readonly<Record<string, string | undefined>>): boolean {
   const { shared, own } = needsOf(one);
   const named = Boolean(KONG_URL || REDIS_URL);
   if (CONTRACT_STORES === 'memory') return !shared && !own;
@@ -91,7 +95,7 @@ const subjects: Readonly<Record<System, string>> = {
 };
 
 /** A user and an address of their own for each case. */
-function whoAsks(system: System, token: TokenRequest | undefined, index: number): Who {
+export function whoAsks(system: System, token: TokenRequest | undefined, index: number): Who {
   const address = `127.1.${Math.floor(index / 250)}.${(index % 250) + 1}`;
   return { token: token && { ...token, claims: { [subjects[system]]: `user-${index}`, ...token.claims } }, address };
 }

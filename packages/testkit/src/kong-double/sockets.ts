@@ -1,16 +1,12 @@
-/** The unix sockets of the Lua in a double: opened, read and written on its behalf. */
+/** The unix sockets of the Lua in a double: opened, read and written on its behalf, kept in pools as OpenResty does. */
 import net from 'node:net';
 
 /** What Lua hears of an operation. */
-export type SocketAnswer = { readonly conn?: number; readonly data?: string; readonly err?: string };
+export type SocketAnswer = { readonly conn?: number; readonly reused?: number; readonly data?: string; readonly err?: string };
+type Tell = (answer: SocketAnswer) => void;
 
-type Pattern = '*l' | 'any' | number;
-
-interface Waiting {
-  readonly pattern: Pattern;
-  readonly answer: (answer: SocketAnswer) => void;
-  readonly timer: NodeJS.Timeout;
-}
+/** A line, what there is, or so many bytes. */
+export type Pattern = '*l' | 'any' | number;
 
 /** Errors as OpenResty words them. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -19,33 +15,39 @@ const WORDS: Readonly<Record<string, string>> = {
   ECONNRESET: 'connection reset by peer',
   EPIPE: 'broken pipe',
 };
+const POOL_MAX = 128;
+const wordsFor = (error: NodeJS.ErrnoException): string => WORDS[error.code ?? ''] ?? error.message;
 
 class Connection {
+  uses = 0;
+  ended: string | null = null;
   private buffer: Buffer = Buffer.alloc(0);
-  private ended: string | null = null;
-  private waiting: Waiting | null = null;
+  private waiting: { readonly pattern: Pattern; readonly tell: Tell; readonly timer: NodeJS.Timeout } | null = null;
 
-  constructor(readonly socket: net.Socket) {
+  constructor(
+    readonly socket: net.Socket,
+    readonly pool: string,
+  ) {
     socket.on('data', (piece) => {
-      this.buffer = Buffer.concat([this.buffer, piece]);
+      this.buffer = this.buffer.length === 0 ? piece : Buffer.concat([this.buffer, piece]);
       this.serve();
     });
-    socket.on('error', (error: NodeJS.ErrnoException) => this.end(WORDS[error.code ?? ''] ?? error.message));
+    socket.on('error', (error: NodeJS.ErrnoException) => this.end(wordsFor(error)));
     socket.on('close', () => this.end('closed'));
     socket.on('end', () => this.end('closed'));
   }
 
-  send(data: Buffer, answer: (answer: SocketAnswer) => void): void {
-    if (this.ended !== null) return answer({ err: this.ended });
-    this.socket.write(data, (error) => answer(error ? { err: 'broken pipe' } : {}));
+  send(data: string, tell: Tell): void {
+    if (this.ended !== null) return tell({ err: this.ended });
+    this.socket.write(data, 'latin1', (error) => tell(error ? { err: 'broken pipe' } : {}));
   }
 
-  receive(pattern: Pattern, timeoutMs: number, answer: (answer: SocketAnswer) => void): void {
+  receive(pattern: Pattern, timeoutMs: number, tell: Tell): void {
     const timer = setTimeout(() => {
       this.waiting = null;
-      answer({ err: 'timeout' });
+      tell({ err: 'timeout' });
     }, timeoutMs);
-    this.waiting = { pattern, answer, timer };
+    this.waiting = { pattern, tell, timer };
     this.serve();
   }
 
@@ -72,35 +74,64 @@ class Connection {
     if (ready === null && this.ended === null) return;
     this.waiting = null;
     clearTimeout(waiting.timer);
-    if (ready === null) return waiting.answer({ err: this.ended ?? 'closed' });
-    const data = this.buffer.toString('base64', 0, ready[0]);
+    if (ready === null) return waiting.tell({ err: this.ended ?? 'closed' });
+    const data = this.buffer.toString('latin1', 0, ready[0]);
     this.buffer = this.buffer.subarray(ready[1]);
-    waiting.answer({ data });
+    waiting.tell({ data });
   }
 }
 
+/** All connections of one worker. */
 export class LuaSockets {
   private readonly connections = new Map<number, Connection>();
+  private readonly idle = new Map<string, number[]>();
   private last = 0;
 
-  connect(path: string, answer: (answer: SocketAnswer) => void): void {
+  /** A kept connection of the pool, the latest first, else a new one. */
+  connect(path: string, pool: string, timeoutMs: number | undefined, tell: Tell): void {
+    const kept = this.fromPool(pool);
+    if (kept) return tell(kept);
     const socket = net.connect(path);
     const id = ++this.last;
-    const failed = (error: NodeJS.ErrnoException): void => answer({ err: WORDS[error.code ?? ''] ?? error.message });
-    socket.once('error', failed);
+    let done = false;
+    const once = (answer: SocketAnswer): void => {
+      if (done) return;
+      done = true;
+      clearTimeout(timer);
+      tell(answer);
+    };
+    const timer = setTimeout(() => {
+      once({ err: 'timeout' });
+      socket.destroy();
+    }, timeoutMs ?? 60_000);
+    socket.on('error', (error: NodeJS.ErrnoException) => once({ err: wordsFor(error) }));
     socket.once('connect', () => {
-      socket.removeListener('error', failed);
-      this.connections.set(id, new Connection(socket));
-      answer({ conn: id });
+      this.connections.set(id, new Connection(socket, pool));
+      once({ conn: id, reused: 0 });
     });
   }
 
-  send(id: number, data: Buffer, answer: (answer: SocketAnswer) => void): void {
-    this.connections.get(id)?.send(data, answer);
+  send(id: number, data: string, tell: Tell): void {
+    const connection = this.connections.get(id);
+    if (connection) connection.send(data, tell);
+    else tell({ err: 'closed' });
   }
 
-  receive(id: number, pattern: Pattern, timeoutMs: number, answer: (answer: SocketAnswer) => void): void {
-    this.connections.get(id)?.receive(pattern, timeoutMs, answer);
+  receive(id: number, pattern: Pattern, timeoutMs: number, tell: Tell): void {
+    const connection = this.connections.get(id);
+    if (connection) connection.receive(pattern, timeoutMs, tell);
+    else tell({ err: 'closed' });
+  }
+
+  /** Puts a connection into its pool. */
+  keep(id: number): void {
+    const connection = this.connections.get(id);
+    if (!connection) return;
+    const list = this.idle.get(connection.pool) ?? [];
+    this.idle.set(connection.pool, list);
+    connection.uses++;
+    if (connection.ended !== null || list.length >= POOL_MAX) this.close(id);
+    else list.push(id);
   }
 
   close(id: number): void {
@@ -110,5 +141,16 @@ export class LuaSockets {
 
   closeAll(): void {
     for (const id of [...this.connections.keys()]) this.close(id);
+  }
+
+  /** One whose peer has closed it is gone from a pool as soon as that is seen, as in nginx. */
+  private fromPool(pool: string): SocketAnswer | null {
+    const list = this.idle.get(pool);
+    for (let id = list?.pop(); id !== undefined; id = list?.pop()) {
+      const connection = this.connections.get(id);
+      if (connection && connection.ended === null) return { conn: id, reused: connection.uses };
+      this.close(id);
+    }
+    return null;
   }
 }

@@ -1,0 +1,3 @@
+import { allCases } from './all-cases.js';
+
+allCases('single');

@@ -6,6 +6,7 @@ import { errorHandler } from './http/error-handler.js';
 import { HttpFault } from './http/fault.js';
 import { limits, noStore } from './http/limits.js';
 import { measured } from './http/measure.js';
+import { traced } from './http/trace.js';
 
 /** What the application serves. */
 export interface AppParts {
@@ -31,7 +32,7 @@ export function createApp(deps: Dependencies, parts: AppParts): Express {
   app.set('etag', false);
   // Flat and bounded: no parameter here has parts.
   app.set('query parser', 'simple');
-  app.use(measured(deps), guard, limits, noStore);
+  app.use(traced(deps.tracing), measured(deps), guard, limits, noStore);
   app.get('/metrics', async (_request, response) => {
     const { type, text } = await parts.metrics();
     response.set('Content-Type', type).send(text);

@@ -2,6 +2,7 @@
 import type { EventPublisher } from '@gatehouse/messaging';
 import type { FetchText, Keys, RedisConnection, Stores } from '@gatehouse/plugins';
 import type { BaseEffects } from '@gatehouse/policy';
+import type { Tracing } from '@gatehouse/telemetry';
 import type { Variables } from './settings.js';
 
 /** A system's Redis, where one is named. */
@@ -15,6 +16,7 @@ export interface SharedMemory {
 export interface Dependencies extends BaseEffects {
   /** Keeps events until they are delivered; never waits, never throws. */
   readonly events: EventPublisher;
+  readonly tracing: Tracing;
   /** For settings of a part's own; secrets are read through `secrets` (`env:GONGBU_JWT_SECRET`). */
   readonly variables: Variables;
   /** Fetches a small document by GET. */

@@ -1,6 +1,11 @@
 /** `gatehouse auth-sidecar` and `gatehouse identity-provider`. */
 import { randomBytes } from 'node:crypto';
-import { createLog } from './log.js';
+import { type EventPublisher, outboxMetrics } from '@gatehouse/messaging';
+import { redisSettings } from '@gatehouse/plugins';
+import type { Log } from '@gatehouse/policy';
+import { createLogger, createTracing, exposeState, type Logger } from '@gatehouse/telemetry';
+import { collectDefaultMetrics } from 'prom-client';
+import { type OpenedEvents, openEvents } from './events/outbox.js';
 import { SidecarServer } from './server.js';
 import { readSettings, type Settings, SettingsError } from './settings.js';
 import { createSidecar } from './sidecar.js';
@@ -25,33 +30,60 @@ function withSecrets(settings: Settings, warn: (message: string) => void): Setti
   return { ...settings, sealSecrets: [randomBytes(32).toString('base64url')] };
 }
 
+/** What a process has beside the sidecar itself, and its end in order. */
+async function openWorld(settings: Settings, logger: Logger) {
+  const log: Log = (level, message, fields) => logger[level](fields ?? {}, message);
+  const tracing = createTracing({
+    service: 'auth-sidecar',
+    log: logger,
+    ...(settings.traces === null ? {} : { endpoint: settings.traces }),
+  });
+  let opened: OpenedEvents | null = null;
+  const events: EventPublisher = {
+    publish: (event) => opened?.outbox.publish(event),
+    stored: async (withinMs) => opened?.outbox.stored(withinMs) ?? false,
+  };
+  const world = createWorld({ variables: process.env, log, events, tracing });
+  const { outbox, close } = await openEvents(settings.events, logger, () => redisSettings(process.env, world.deps.secrets, 'interview'));
+  opened = { outbox, close };
+  exposeState(world.registry, outboxMetrics, () => outbox.stats());
+  collectDefaultMetrics({ register: world.registry });
+  const end = async (): Promise<void> => {
+    await close(settings.drainMs);
+    await tracing.close();
+    world.close();
+  };
+  return { world, log, outbox, end };
+}
+
 async function serve(): Promise<void> {
   const given = readSettings(process.env);
-  const log = createLog(given.logLevel, (line) => process.stderr.write(line));
-  const settings = withSecrets(given, (message) => log('warn', message));
-  const events = { publish: () => undefined, stored: async () => true };
-  const world = createWorld(process.env, log, events);
+  const logger = createLogger({ service: 'auth-sidecar', level: given.logLevel, output: process.stderr });
+  const settings = withSecrets(given, (message) => logger.warn({}, message));
+  const { world, log, outbox, end } = await openWorld(settings, logger);
   let draining = false;
-  const sidecar = createSidecar(world.deps, settings, { metrics: world.metrics, draining: () => draining });
+  const checks = [{ name: 'outbox', up: () => outbox.stats().storeUp }];
+  const sidecar = createSidecar(world.deps, settings, { metrics: world.metrics, draining: () => draining, checks });
   const server = new SidecarServer(sidecar.app, world.deps);
   const stop = async (): Promise<void> => {
+    if (draining) return;
     draining = true;
     log('info', 'draining');
     await server.close(settings.drainMs);
     await sidecar.close();
-    world.close();
+    await end();
     process.exit(0);
   };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
   const port = await server.listen(settings.port, settings.host);
   log('info', 'ready', { host: settings.host, port, issuer: settings.oidc.issuer });
 }
 
 async function identityProvider(args: string[]): Promise<void> {
-  const path = './provider/main.js';
-  const provider = (await import(path)) as { serveProvider(args: string[], environment: NodeJS.ProcessEnv): Promise<void> };
-  await provider.serveProvider(args, process.env);
+  // Its libraries are not for those who have a Keycloak.
+  const { serveProvider } = await import('./provider/main.js');
+  await serveProvider(args, process.env);
 }
 
 /** Runs a command; exits 1 when a setting or the port can't be used, 2 on wrong usage. */

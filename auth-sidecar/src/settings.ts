@@ -1,4 +1,5 @@
 /** What the place decides: read from the environment by main.ts, all faults at once. `.env.example` has the names and meanings. */
+import type { Envelope } from '@gatehouse/messaging';
 import { type Bounds, SettingsError, SettingsReader, type Variables } from './settings-reader.js';
 
 export { SettingsError, type Variables } from './settings-reader.js';
@@ -33,6 +34,18 @@ export interface OidcSettings {
   readonly timeoutMs: number;
 }
 
+/** Where events go. */
+export interface EventSettings {
+  /** `host:port` of Kafka's brokers; none: events wait. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly envelope: Envelope;
+  /** `redis`: replicas share one outbox. */
+  readonly store: 'file' | 'redis';
+  /** Of the file outbox: this process's own. */
+  readonly directory: string;
+}
+
 export const sameSites = ['strict', 'lax', 'none'] as const;
 export type SameSite = (typeof sameSites)[number];
 
@@ -48,7 +61,10 @@ export interface Settings {
   readonly drainMs: number;
   /** Secrets that seal what others keep for us; the first seals, all open. Empty in development: one is made up at start. */
   readonly sealSecrets: readonly string[];
+  /** Where traces go; null: nowhere. */
+  readonly traces: string | null;
   readonly oidc: OidcSettings;
+  readonly events: EventSettings;
 }
 
 const SECRET_MIN = 32;
@@ -123,6 +139,21 @@ function oidcSettings(reader: SettingsReader, production: boolean): OidcSettings
   };
 }
 
+/** The outbox's own directory has the port in its name: two sidecars on one machine have two. */
+function eventSettings(reader: SettingsReader, port: number): EventSettings {
+  const found = reader.list(['INTERVIEW_KAFKA_BROKERS', 'KAFKA_BROKERS']);
+  const brokers = found?.values ?? [];
+  for (const broker of brokers) if (!/^[^\s:/]+:\d{1,5}$/.test(broker)) reader.fault(found!.name, broker, 'write HOST:PORT');
+  const mode = reader.choice(['INTERVIEW_EVENT_ENVELOPE'], 'plain', ['plain', 'structured', 'binary']);
+  return {
+    brokers,
+    clientId: reader.text(own('KAFKA_CLIENT_ID'), 'gatehouse'),
+    envelope: mode === 'plain' ? { mode } : { mode, source: '/gatehouse/auth-sidecar' },
+    store: reader.choice(['AUTH_OUTBOX_STORE'], 'file', ['file', 'redis']),
+    directory: reader.text(['AUTH_OUTBOX_DIR'], `${reader.text(['GATEHOUSE_RUN_DIR'], '.run')}/outbox-${port}`),
+  };
+}
+
 /**
  * Reads the settings.
  * @throws SettingsError naming every variable that can't be used
@@ -131,13 +162,16 @@ export function readSettings(variables: Variables): Settings {
   const reader = new SettingsReader(variables);
   const production =
     reader.choice(['INTERVIEW_NODE_ENV', 'NODE_ENV'], 'development', ['production', 'development', 'test']) === 'production';
+  const listen = listenAddress(reader);
   const settings: Settings = {
-    ...listenAddress(reader),
+    ...listen,
     production,
     logLevel: reader.choice(own('LOG_LEVEL'), 'info', levels),
     drainMs: reader.number('AUTH_SIDECAR_DRAIN_TIMEOUT_MS', 10_000, { from: 100, to: 300_000 }),
     sealSecrets: sealSecrets(reader, production),
+    traces: reader.text(own('JAEGER_ENDPOINT'), '') || null,
     oidc: oidcSettings(reader, production),
+    events: eventSettings(reader, listen.port),
   };
   if (reader.faults.length > 0) throw new SettingsError(reader.faults);
   return settings;

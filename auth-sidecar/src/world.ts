@@ -2,21 +2,32 @@
 import type { EventPublisher } from '@gatehouse/messaging';
 import { createRuntime, Keys, RedisConnection, redisSettings } from '@gatehouse/plugins';
 import type { Log } from '@gatehouse/policy';
+import type { Tracing } from '@gatehouse/telemetry';
+import type { Registry } from 'prom-client';
 import type { Dependencies, SharedMemory } from './dependencies.js';
+import { tracedFetch } from './http/trace.js';
 import type { Variables } from './settings.js';
 
 /** Dependencies and their end. */
 export interface World {
   readonly deps: Dependencies;
+  readonly registry: Registry;
   metrics(): Promise<{ readonly type: string; readonly text: string }>;
   close(): void;
 }
 
+/** What a process brings. */
+export interface WorldParts {
+  readonly variables: Variables;
+  readonly log: Log;
+  readonly events: EventPublisher;
+  readonly tracing: Tracing;
+}
+
 /**
- * @param events where events go
  * @throws RedisSettingsError, SecretError when a Redis is named wrongly (at the first use of a system)
  */
-export function createWorld(variables: Variables, log: Log, events: EventPublisher): World {
+export function createWorld({ variables, log, events, tracing }: WorldParts): World {
   const runtime = createRuntime({ log, environment: variables });
   const memories = new Map<string, SharedMemory | null>();
   const connect = (system: string): SharedMemory | null => {
@@ -31,7 +42,8 @@ export function createWorld(variables: Variables, log: Log, events: EventPublish
     return made;
   };
   return {
-    deps: { ...runtime.effects, events, variables, fetch, sharedMemory },
+    deps: { ...runtime.effects, events, tracing, variables, fetch: tracedFetch(fetch), sharedMemory },
+    registry: runtime.registry,
     metrics: async () => ({ type: runtime.registry.contentType, text: await runtime.registry.metrics() }),
     close: () => {
       for (const memory of memories.values()) memory?.redis.close();

@@ -5,7 +5,7 @@ import { functionsOf, importsOf, read, typescriptFiles } from './source.js';
 const FILE_LINES_MAX = 300;
 const FUNCTION_LINES_MAX = 70;
 const files = typescriptFiles();
-const isTest = (file: string): boolean => file.startsWith('test/') || file.endsWith('.test.ts');
+const isTest = (file: string): boolean => file.startsWith('test/') || file.endsWith('.test.ts') || file.includes('/testing/');
 
 /** Who may import whom: the imported parts, by importing part. Tests may also use the test kit. */
 const ARROWS: Record<string, string[]> = {

@@ -1,6 +1,7 @@
 /** What the interview system's readers of `auth-events` learn of sign-ins and sign-outs. */
 import type { EventPublisher, OutgoingEvent } from '@gatehouse/messaging';
 import type { Random } from '@gatehouse/policy';
+import { traceHeaders } from '../http/trace.js';
 import type { Person } from '../oidc/tokens.js';
 
 export const AUTH_TOPIC = 'auth-events';
@@ -41,6 +42,14 @@ export class AuthEvents {
     const eventId = uuid(this.effects.random);
     const timestamp = new Date(this.effects.now()).toISOString();
     const value = { eventId, eventType, timestamp, userId, data };
-    this.effects.events.publish({ topic: AUTH_TOPIC, key: userId, id: eventId, type: eventType, time: timestamp, value });
+    this.effects.events.publish({
+      topic: AUTH_TOPIC,
+      key: userId,
+      id: eventId,
+      type: eventType,
+      time: timestamp,
+      value,
+      headers: traceHeaders(),
+    });
   }
 }

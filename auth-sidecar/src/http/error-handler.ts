@@ -1,8 +1,9 @@
 /** Turns whatever was thrown into an answer in the form of the system that the path belongs to. */
-import { codeForStatus, type Deny, deny, errorStyle, renderDenial, traceIdOf } from '@gatehouse/policy';
+import { codeForStatus, type Deny, deny, errorStyle, renderDenial } from '@gatehouse/policy';
 import type { NextFunction, Request, Response } from 'express';
 import type { Dependencies } from '../dependencies.js';
 import { HttpFault } from './fault.js';
+import { traceId } from './trace.js';
 
 const GONGBU = /^\/auth\/(telegram|api-keys)(\/|$)/;
 
@@ -32,8 +33,12 @@ const requestIdOf = (request: Request): string => (request.get('x-request-id') ?
 /** Answers with a denial. */
 export function sendDenial(deps: Pick<Dependencies, 'now'>, request: Request, response: Response, denial: Deny): void {
   const path = pathOf(request);
-  const traceId = traceIdOf(request.get('traceparent'));
-  const rendered = renderDenial(denial, errorStyle(systemOf(path)), { path, traceId, requestId: requestIdOf(request) }, deps.now());
+  const rendered = renderDenial(
+    denial,
+    errorStyle(systemOf(path)),
+    { path, traceId: traceId(), requestId: requestIdOf(request) },
+    deps.now(),
+  );
   response.status(rendered.status).set('Cache-Control', 'no-store');
   for (const [name, value] of rendered.headers) response.set(name, value);
   response.send(rendered.body);

@@ -2,6 +2,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { Dependencies } from '../dependencies.js';
 import { pathOf } from './error-handler.js';
+import { traceId } from './trace.js';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -21,12 +22,17 @@ export function measured(deps: Pick<Dependencies, 'metrics' | 'monotonic' | 'log
   });
   return (request: Request, response: Response, next: NextFunction): void => {
     const start = deps.monotonic();
+    const trace = traceId();
     response.once('close', () => {
       const ms = deps.monotonic() - start;
       const status = response.writableFinished ? String(response.statusCode) : 'aborted';
       durations.observe([request.method, routeOf(request), status], ms / 1000);
       const fields = { method: request.method, url: pathOf(request), statusCode: response.statusCode, duration: Math.round(ms * 10) / 10 };
-      deps.log('info', `HTTP: ${request.method} ${pathOf(request)} ${status}`, { ...fields, requestId: request.get('x-request-id') });
+      deps.log('info', `HTTP: ${request.method} ${pathOf(request)} ${status}`, {
+        ...fields,
+        traceId: trace,
+        requestId: request.get('x-request-id'),
+      });
     });
     next();
   };

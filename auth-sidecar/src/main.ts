@@ -5,6 +5,7 @@ import { redisSettings } from '@gatehouse/plugins';
 import type { Log } from '@gatehouse/policy';
 import { createLogger, createTracing, exposeState, type Logger } from '@gatehouse/telemetry';
 import { collectDefaultMetrics } from 'prom-client';
+import { demoRoutes } from './demo-page/index.js';
 import { type OpenedEvents, openEvents } from './events/outbox.js';
 import { SidecarServer } from './server.js';
 import { readSettings, type Settings, SettingsError } from './settings.js';
@@ -63,7 +64,8 @@ async function serve(): Promise<void> {
   const { world, log, outbox, end } = await openWorld(settings, logger);
   let draining = false;
   const checks = [{ name: 'outbox', up: () => outbox.stats().storeUp }];
-  const sidecar = createSidecar(world.deps, settings, { metrics: world.metrics, draining: () => draining, checks });
+  const pages = settings.production ? [] : [demoRoutes()];
+  const sidecar = createSidecar(world.deps, settings, { metrics: world.metrics, draining: () => draining, checks, pages });
   const server = new SidecarServer(sidecar.app, world.deps);
   const stop = async (): Promise<void> => {
     if (draining) return;

@@ -70,7 +70,8 @@ class FileStore implements OutboxStore {
     const names = await files.list(directory);
     if (names.includes(MARK)) this.acked = decodeMark(await files.read(path.join(directory, MARK)));
     for (const segment of Segment.found(files, directory, names)) {
-      this.report(segment, await segment.load());
+      await segment.load();
+      this.report(segment, segment.damaged);
       this.lastSeq = Math.max(this.lastSeq, segment.last, segment.number);
       this.count(this.pendingOf(segment), 1);
       segment.unload();
@@ -170,15 +171,15 @@ class FileStore implements OutboxStore {
 
   /** Reads a segment that came to the head. What it lost since it was written is lost; what a failed write left in it comes twice. */
   private async reload(segment: Segment): Promise<void> {
-    const { count, bytes } = segment;
-    const damaged = await segment.load();
-    this.report(segment, Math.max(damaged, count - segment.count));
+    const { count, bytes, damaged } = segment;
+    await segment.load();
+    this.report(segment, Math.max(segment.damaged - damaged, count - segment.count));
     this.events += segment.count - count;
     this.bytes += segment.bytes - bytes;
   }
 
   private report(segment: Segment, damaged: number): void {
-    if (damaged === 0) return;
+    if (damaged <= 0) return;
     this.damaged += damaged;
     this.options.log.error({ file: path.basename(segment.path), damaged }, 'outbox: records are damaged');
   }

@@ -17,6 +17,8 @@ export class Segment {
   bytes = 0;
   /** Records in it, as last known. */
   count = 0;
+  /** Damaged lines in it, as last known. */
+  damaged = 0;
   /** The highest number in it; 0 when it is empty. */
   last = 0;
   /** Its records while it is at the head or written to, else null. */
@@ -51,14 +53,14 @@ export class Segment {
     return this.file !== null;
   }
 
-  /** Reads its records; none when it was taken away. @returns damaged lines */
-  async load(): Promise<number> {
+  /** Reads its records; none when it was taken away. */
+  async load(): Promise<void> {
     const { records, damaged } = decodeRecords(await this.read());
     this.records = records.map(sized);
     this.count = records.length;
+    this.damaged = damaged;
     this.bytes = this.records.reduce((sum, record) => sum + record.size, 0);
     this.last = records.at(-1)?.seq ?? 0;
-    return damaged;
   }
 
   /** Forgets the records; `load` gets them again. */

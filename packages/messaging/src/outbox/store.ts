@@ -25,7 +25,7 @@ export interface OutboxStore {
    */
   append(lines: readonly string[]): Promise<number>;
   /**
-   * The oldest lines, at most `maxLines` and about `maxBytes`, at least one if there is any. The same again until they are removed.
+   * The oldest lines, at most `maxLines` and `maxBytes`, perhaps fewer, but at least one if there is any. The same until they are removed.
    * @returns null when another replica delivers at present
    * @throws StoreError
    */

@@ -37,9 +37,10 @@ export function sessionStoreSuite(name: string, open: () => Promise<SessionStore
 
     test('of many next generations takes one', async () => {
       const { stores, now } = await open();
-      const first = newSession('s1', person, times, now());
+      const at = now();
+      const first = newSession('s1', person, times, at);
       await stores[0].add(first);
-      const next = (n: number): TelegramSession => nextGeneration(first, { ...person, userId: `usr_${n}` }, times, now() + n);
+      const next = (n: number): TelegramSession => nextGeneration(first, { ...person, userId: `usr_${n}` }, times, at + n);
       const taken = await Promise.all(Array.from({ length: 20 }, (_, n) => stores[n % 2]!.advance(next(n))));
       expect(taken.filter(Boolean)).toHaveLength(1);
       expect(await stores[0].get('s1')).toEqual(next(taken.indexOf(true)));

@@ -97,19 +97,9 @@ function isReturnAddress(text: string): boolean {
   return URL.canParse(text) && !DANGEROUS.test(text) && !/[#\\\s]/.test(text) && text.length <= 2000;
 }
 
-/** Where the applications live; one as a rule. */
-function frontends(reader: SettingsReader): readonly string[] {
-  const found = reader.list(own('FRONTEND_URL'));
-  if (!found || found.values.length === 0) return ['http://localhost:3000'];
-  const good = found.values.filter((value) => /^https?:\/\/[^\s#@]+$/.test(value) && URL.canParse(value));
-  for (const value of found.values)
-    if (!good.includes(value)) reader.fault(found.name, value, 'write an address such as https://app.example');
-  return good;
-}
-
-function redirectUris(reader: SettingsReader, frontend: readonly string[]): readonly string[] {
+function redirectUris(reader: SettingsReader, frontend: string): readonly string[] {
   const found = reader.list(own('AUTH_REDIRECT_URIS'));
-  if (!found) return frontend;
+  if (!found) return [frontend];
   for (const value of found.values) {
     if (!isReturnAddress(value)) reader.fault(found.name, value, 'write absolute addresses without fragment, separated by commas');
   }
@@ -128,7 +118,7 @@ function callbackUrl(reader: SettingsReader, production: boolean): string {
 
 function oidcSettings(reader: SettingsReader, production: boolean): OidcSettings {
   const seconds = (name: string, standard: number, bounds: Bounds): number => reader.number(name, standard, bounds) * 1000;
-  const frontend = frontends(reader);
+  const frontend = reader.webAddress(own('FRONTEND_URL'), 'http://localhost:3000', 'https://app.example');
   const issuer = 'http://127.0.0.1:8180/realms/ai-video-interview';
   const clientId = reader.text(own('KEYCLOAK_CLIENT_ID'), 'ai-video-interview-app');
   return {
@@ -138,7 +128,7 @@ function oidcSettings(reader: SettingsReader, production: boolean): OidcSettings
     callbackUrl: callbackUrl(reader, production),
     audience: reader.text(own('JWT_AUDIENCE'), clientId),
     redirectUris: redirectUris(reader, frontend),
-    origins: [...new Set(frontend.map((url) => new URL(url).origin))],
+    origins: [new URL(frontend).origin],
     sameSite: reader.choice(['INTERVIEW_COOKIE_SAME_SITE'], 'strict', sameSites),
     loginMs: seconds('INTERVIEW_LOGIN_SECONDS', 600, { from: 30, to: 3600 }),
     graceMs: seconds('INTERVIEW_REFRESH_GRACE_SECONDS', 10, { from: 1, to: 300 }),

@@ -58,9 +58,10 @@ local function once(path, timeout, request)
     return nil, err, reused and closed(err)
   end
   local blank = line:find(" ", 1, true)
-  local length = blank and tonumber(line:sub(1, blank - 1))
+  -- Decimal digits alone: a number in another form is no answer of ours.
+  local length = blank and tonumber(line:sub(1, blank - 1), 10)
   local body
-  if not length then
+  if not length or length < 0 then
     sock:close()
     return nil, "bad answer", false
   end

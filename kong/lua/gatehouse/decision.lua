@@ -1,8 +1,11 @@
--- Does what a policy server decided. `p` alone is a pass with nothing to change; anything else is one line of JSON.
+-- Does what a policy server decided: `p` is a pass, with what it changes as JSON after it; a refusal or an answer is JSON with a status.
+-- Whatever else comes decides nothing.
 local cjson = require "cjson.safe"
 
 local decode = cjson.decode
 local set_header, clear_header = ngx.req.set_header, ngx.req.clear_header
+
+local PASS = ("p"):byte()
 
 local M = {}
 
@@ -36,24 +39,26 @@ end
 -- @return true when a decision was found in it
 function M.apply(head, body)
   local state = M.state()
+  local passes = head:byte() == PASS
+  if passes and body then
+    return false
+  end
   if head == "p" then
     state.decided = true
     return true
   end
-  local decision = decode(head)
-  if type(decision) ~= "table" then
+  local decision = decode(passes and head:sub(2) or head)
+  if type(decision) ~= "table" or (not passes and type(decision.status) ~= "number") then
     return false
   end
-  if not decision.status then
+  state.track = decision.track
+  if passes then
     pass(decision, state)
-    state.track = decision.track
     state.decided = true
     return true
   end
-  state.track = decision.track
-  state.decided = true
   -- The body has the system's form already.
-  state.answered = true
+  state.decided, state.answered = true, true
   return kong.response.exit(decision.status, body, decision.headers)
 end
 

@@ -13,7 +13,7 @@ export interface DecisionText {
 /** What the Lua must tell of a request later; null for nothing. */
 export type Track = { readonly end?: true; readonly answer?: number } | null;
 
-/** A pass that changes nothing. */
+/** A pass that changes nothing; one that changes something is a `p`, too, so that no other text can be taken for a pass. */
 const NOTHING: DecisionText = { head: 'p', body: null };
 
 export function trackOf(needs: AllNeeds): Track {
@@ -69,8 +69,8 @@ function passText(pass: Pass, rawQuery: string, track: Track): DecisionText {
     track: track ?? undefined,
     set: filled(pass.setHeaders),
   };
-  const head = narrow(JSON.stringify(line));
-  return head === '{}' ? NOTHING : { head: apart(head), body: null };
+  const json = narrow(JSON.stringify(line));
+  return json === '{}' ? NOTHING : { head: `p${apart(json)}`, body: null };
 }
 
 /**

@@ -62,7 +62,7 @@ describe('the direct lane', () => {
     await lane.settled();
     send(lane, question('', { url: '/a?x=1&token=t', header: 'v' }));
     const answer = await lane.settled();
-    expect(JSON.parse(answer.slice(2))).toMatchObject({
+    expect(JSON.parse(answer.slice(3))).toMatchObject({
       remove: ['x-probe'],
       response: [['X-Wide', '\u0122"']],
       query: 'x=1',
@@ -139,7 +139,7 @@ describe('the direct lane', () => {
     send(lane, definition({ does: 'pass', outcome: true }));
     await lane.settled();
     send(lane, question());
-    expect(await lane.settled()).toBe('0 {"track":{"end":true,"answer":100}}\n');
+    expect(await lane.settled()).toBe('0 p{"track":{"end":true,"answer":100}}\n');
     const id = 'f'.repeat(32);
     const end = JSON.stringify([200, 'service', null, 5, 9, 4, 1, 2, false, [[['A', 'b']], 'aGk='], id]);
     send(lane, `h${JSON.stringify([200, 'service', null, 5, id])}\no${end}\no${end}\noxx\n!\n`);

@@ -96,9 +96,13 @@ describe('the PDK lane', () => {
   test('a closed instance, and one that nobody used for long, start again', async () => {
     const kong = start();
     const [closed, idle] = [await kong.instance({ does: 'pass' }), await kong.instance({ does: 'pass' })];
+    await kong.event(closed);
     await kong.call('CloseInstance', closed);
+    // What is under way there ends as it began.
+    expect((await kong.step(closed, `F ${factsLine()}\n${STAMP}`)).result['Data']).toMatchObject({ Method: 'kong.gw.commit' });
     kong.lane.sweep(kong.effects.now() + 2 * 60 * 60_000);
     for (const id of [closed, idle]) expect((await kong.event(id)).error).toMatch(/^no plugin instance/);
+    expect(kong.lane.instanceCount).toBe(0);
   });
 
   test.each(['throw', 'hang'])('a policy that does "%s" is 503', async (does) => {

@@ -23,6 +23,8 @@ interface Instance {
   readonly commitEnd: string;
   readonly ended: string;
   usedAt: number;
+  /** Kong has another one in its place; what goes on in it may end. */
+  closed: boolean;
 }
 
 interface FusedConfig {
@@ -50,6 +52,8 @@ export interface PdkLaneOptions {
 
 const INSTANCES_MAX = 100_000;
 const IDLE_MAX_MS = 60 * 60_000;
+/** How long what is under way in a closed instance may take. */
+const CLOSED_MAX_MS = 60_000;
 
 type Arguments = Readonly<Record<string, Packed>>;
 
@@ -101,7 +105,9 @@ export class PdkLane {
 
   /** Forgets instances that nobody used for long; Kong starts them again when it must. */
   sweep(now: number): void {
-    for (const [id, instance] of this.instances) if (now - instance.usedAt > IDLE_MAX_MS) this.instances.delete(id);
+    for (const [id, { usedAt, closed }] of this.instances) {
+      if (now - usedAt > (closed ? CLOSED_MAX_MS : IDLE_MAX_MS)) this.instances.delete(id);
+    }
   }
 
   private call(id: number, method: string, first: Packed, send: Send): void {
@@ -131,15 +137,18 @@ export class PdkLane {
     const chain = this.options.store.define(chainKey, system, policyEntries(parsed(policies, 'policies')));
     const own = isRecord(config) ? `${String(config['__plugin_id'])}.${String(config['__seq__'])}` : '';
     const first = pdkCall(id, 'kong.gw.facts', [chain.needs, '']);
-    return { id, chainKey, first, commitEnd: commitEnd(own, id), ended: ended(id), usedAt: this.options.now() };
+    return { id, chainKey, first, commitEnd: commitEnd(own, id), ended: ended(id), usedAt: this.options.now(), closed: false };
   }
 
   private single(id: number): Instance {
-    return { id, chainKey: null, first: pdkCall(id, 'kong.gw.chain', []), commitEnd: '', ended: ended(id), usedAt: this.options.now() };
+    const first = pdkCall(id, 'kong.gw.chain', []);
+    return { id, chainKey: null, first, commitEnd: '', ended: ended(id), usedAt: this.options.now(), closed: false };
   }
 
+  /** Events under way in it go on: Kong closes an instance when a reload brought another, whatever runs. */
   private closeInstance(first: Packed): string {
-    if (typeof first === 'number') this.instances.delete(first);
+    const instance = typeof first === 'number' ? this.instances.get(first) : undefined;
+    if (instance) instance.closed = true;
     return result({});
   }
 
@@ -147,8 +156,8 @@ export class PdkLane {
   private handleEvent(id: number, args: Arguments, send: Send): void {
     const instanceId = args['InstanceId'];
     const instance = typeof instanceId === 'number' ? this.instances.get(instanceId) : undefined;
-    if (!instance || (instance.chainKey !== null && !this.options.store.get(instance.chainKey))) {
-      if (instance) this.instances.delete(instance.id);
+    if (!instance || instance.closed || (instance.chainKey !== null && !this.options.store.get(instance.chainKey))) {
+      if (instance) instance.closed = true;
       return send(failure(id, `no plugin instance ${String(instanceId)}`));
     }
     instance.usedAt = this.options.now();

@@ -21,6 +21,8 @@ export interface ServersOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Arguments of Node. */
   readonly node?: readonly string[];
+  /** The server with the policy that makes trouble (trouble-server.mjs), in place of ours. */
+  readonly trouble?: boolean;
 }
 
 /** Kong's prefix with the plugin servers that kong/kong.env starts: one for both lanes, one that stands by for the direct lane. */
@@ -44,16 +46,23 @@ export class Servers implements AsyncDisposable {
     const direct = path.join(this.prefix, `gatehouse-${number}.sock`);
     const pdk = path.join(this.prefix, 'gatehouse.sock');
     const args = [...(number === 1 ? ['--socket', pdk] : []), '--direct', direct];
-    const { environment = {}, node = [], respawnMs = null } = this.options;
+    const { environment = {}, node = [], respawnMs = null, trouble = false } = this.options;
     const server = new ManagedServer({
-      command,
-      args: ['plugin-server', ...args],
-      environment: { GATEHOUSE_LOG_LEVEL: 'info', NODE_OPTIONS: node.join(' '), ...environment },
+      command: trouble ? process.execPath : command,
+      args: trouble ? [path.join(import.meta.dirname, 'trouble-server.mjs')] : ['plugin-server', ...args],
+      environment: { KONG_PREFIX: this.prefix, NODE_OPTIONS: node.join(' '), ...environment },
       sockets: number === 1 ? [pdk, direct] : [direct],
       respawnMs,
     });
     this.all.push(server);
     return server;
+  }
+
+  /** Lets the trouble begin, or end. */
+  setTrouble(on: boolean): void {
+    const file = path.join(this.prefix, 'trouble');
+    if (on) fs.writeFileSync(file, '');
+    else fs.rmSync(file, { force: true });
   }
 
   /** What they wrote. */

@@ -1,6 +1,8 @@
-import { systems } from '@gatehouse/testkit';
+import { roleClaims, systems } from '@gatehouse/testkit';
+import { hostOf } from './hosts.js';
 import type { Paint } from './paint.js';
-import { hostOf, type Settings, type Variables } from './settings.js';
+import type { Settings, Variables } from './settings.js';
+import { demoPageAddress, demoPageWorks, issuerAddress, sidecarAddress } from './sign-in.js';
 
 const examples: Readonly<Record<string, string>> = {
   gongbu: '/courses',
@@ -38,6 +40,26 @@ export function addressTable(paint: Paint, settings: Settings, variables: Variab
     row('mocks', `http://127.0.0.1:${firstMock}/__mock/services`, '/__mock/requests, /__mock/faults on each'),
   ];
 }
+
+/** Where to sign in and as whom; nothing where the sidecar runs elsewhere. */
+export function signInTable(paint: Paint, settings: Settings, variables: Variables): string[] {
+  const row = (name: string, text: string, more = ''): string =>
+    `  ${paint('bold', name.padEnd(11))} ${text.padEnd(52)} ${paint('dim', more)}`;
+  if (settings.sidecar === undefined) return [];
+  const own = [
+    row('demo page', demoPageAddress(variables, settings), demoNote(settings, variables)),
+    row('provider', issuerAddress(variables), settings.identity === undefined ? 'your own' : 'plays Keycloak'),
+  ];
+  if (settings.identity === undefined) return own;
+  const password = variables['INTERVIEW_USER_PASSWORD'] || 'password';
+  const users = Object.entries(roleClaims.interview).map(([role, claims]) => row(role, String(claims['preferred_username']), password));
+  return [...own, ...users];
+}
+
+const demoNote = (settings: Settings, variables: Variables): string =>
+  demoPageWorks(variables, settings)
+    ? `the sidecar, ${sidecarAddress(variables)}, behind the gateway`
+    : 'can not sign in: the cookies are those of INTERVIEW_FRONTEND_URL';
 
 /** A ready-made token per system. */
 export function tokenTable(paint: Paint, token: (system: string, role: string) => string): string[] {

@@ -11,14 +11,15 @@ export interface DevelopmentKey {
   readonly jwks: { readonly keys: readonly object[] };
 }
 
-const FILE = 'interview-development-key.pem';
+/** Its file in the run folder. */
+export const KEY_FILE = 'interview-development-key.pem';
 
 /**
  * The key in a folder; made there at the first use, readable by its owner alone. The folder is one that is never committed.
  * @throws Error when the folder cannot be written or the file is no key.
  */
 export function developmentKey(folder: string): DevelopmentKey {
-  const privateKey = createPrivateKey(readOrMake(path.join(folder, FILE)));
+  const privateKey = createPrivateKey(readOrMake(path.join(folder, KEY_FILE)));
   const { n, e, kty } = createPublicKey(privateKey).export({ format: 'jwk' });
   const kid = createHash('sha256').update(JSON.stringify({ e, kty, n })).digest('base64url');
   return { privateKey, kid, jwks: { keys: [{ kty, n, e, kid, use: 'sig', alg: 'RS256' }] } };

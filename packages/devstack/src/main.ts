@@ -3,20 +3,26 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs, parseEnv } from 'node:util';
-import { addressTable, tokenTable, tryIt } from './addresses.js';
+import { addressTable, signInTable, tokenTable, tryIt } from './addresses.js';
 import { runDemo, walks } from './demo/index.js';
 import type { Walk } from './demo/step.js';
 import { type DevelopmentKey, developmentKey } from './development-key.js';
-import { startIssuer } from './issuer.js';
+import { hostOf } from './hosts.js';
 import { type Ink, type Paint, painter } from './paint.js';
 import { answers, root, runCommand, spawnCommand, takenPorts } from './processes.js';
-import { hostOf, partVariables, readSettings, type Settings, SettingsError, type Variables } from './settings.js';
+import { partVariables, readSettings, type Settings, SettingsError, type Variables } from './settings.js';
 import { Stack, type StackWorld, StartError } from './stack.js';
 import { type Part, PartFailedError } from './supervisor.js';
 import { defaultTtlSeconds, isProduction, makeToken, parseClaims, type TokenMaker, TokenUsageError } from './token.js';
 
 const runFolderOf = (settings: Settings): string => path.resolve(root, settings.runFolder);
-const partInks: Readonly<Record<string, Ink>> = { mocks: 'blue', gateway: 'green', healthpay: 'magenta' };
+const partInks: Readonly<Record<string, Ink>> = {
+  mocks: 'blue',
+  identity: 'cyan',
+  sidecar: 'yellow',
+  gateway: 'green',
+  healthpay: 'magenta',
+};
 
 /** The command line makes no sense. */
 class UsageError extends Error {
@@ -97,18 +103,22 @@ function endOnSignal(stack: Stack, paint: Paint): Promise<void> {
   });
 }
 
-async function start(args: string[]): Promise<number> {
-  parseArgs({ args, options: {} });
-  const context = readContext();
-  const { paint, settings, tokens } = context;
-  const log = (part: string, line: string): void =>
-    print(`${paint(partInks[part] ?? 'cyan', part.padEnd(9))} ${paint('dim', '│')} ${line}`);
+/** The run folder, with the key that the identity provider signs with and its public half. */
+function prepareFolder({ settings, tokens }: Context): void {
   const folder = runFolderOf(settings);
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, 'interview-jwks.json'), `${JSON.stringify(tokens.key().jwks)}\n`);
+}
+
+async function start(args: string[]): Promise<number> {
+  parseArgs({ args, options: {} });
+  const context = readContext();
+  const { paint, settings } = context;
+  const log = (part: string, line: string): void =>
+    print(`${paint(partInks[part] ?? 'cyan', part.padEnd(9))} ${paint('dim', '│')} ${line}`);
+  prepareFolder(context);
   const stack = new Stack(settings, stackWorld(context, log, print));
   const ended = endOnSignal(stack, paint);
-  const issuer = await startIssuer(context.variables, tokens.key);
   try {
     const started = stack.start();
     const tookMs = await Promise.race([started, ended]);
@@ -119,7 +129,6 @@ async function start(args: string[]): Promise<number> {
     await ended;
     return 0;
   } finally {
-    issuer?.close();
     await stack.supervisor.stop();
   }
 }
@@ -128,6 +137,9 @@ function announce({ paint, settings, variables, tokens }: Context, tookMs: numbe
   const token = (system: string, role: string): string => makeToken(tokens, system, role).token;
   print(`\n${paint('green', `Gatehouse is up after ${(tookMs / 1000).toFixed(1)} s.`)}\n`);
   for (const line of addressTable(paint, settings, variables)) print(line);
+  const signIn = signInTable(paint, settings, variables);
+  if (signIn.length > 0) print(`\n${paint('bold', 'Sign-in')} (in a browser; it warns of the development certificate once)\n`);
+  for (const line of signIn) print(line);
   print(`\n${paint('bold', 'Development tokens')} (12 h; others: bin/gatehouse token SYSTEM ROLE)\n`);
   for (const line of tokenTable(paint, token)) print(line);
   print(`\n${tryIt(settings, variables)}\n`);
@@ -171,13 +183,12 @@ async function demoOnOwnStack(context: Context, run: () => Promise<number>): Pro
     if (kept.length > 100) kept.shift();
   };
   print(paint('dim', 'no stack is running: starting one for the demo'));
-  mkdirSync(runFolderOf(settings), { recursive: true });
+  prepareFolder(context);
   const stack = new Stack(
     settings,
     stackWorld(context, log, (line) => print(paint('dim', line))),
   );
   const ended = endOnSignal(stack, paint).then(() => 1);
-  const issuer = await startIssuer(context.variables, context.tokens.key);
   try {
     const outcome = stack.start().then(run);
     const failed = await Promise.race([outcome, ended]);
@@ -185,7 +196,6 @@ async function demoOnOwnStack(context: Context, run: () => Promise<number>): Pro
     if (failed > 0) for (const line of kept) print(paint('dim', line));
     return failed === 0 ? 0 : 1;
   } finally {
-    issuer?.close();
     await stack.supervisor.stop();
   }
 }

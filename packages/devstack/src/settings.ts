@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { developmentSecrets, readSecrets, type SecretSystem, type Secrets, type Service, services } from '@gatehouse/testkit';
+import { issuerAddress, sidecarAddress, signInVariables } from './sign-in.js';
 
 /** Variables by name, as the process or a file gives them. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -19,6 +20,10 @@ export interface Settings {
   readonly status: PortSetting;
   /** healthpay alone. */
   readonly healthpay: PortSetting;
+  /** The auth sidecar; undefined when it is not to run on this machine. */
+  readonly sidecar: PortSetting | undefined;
+  /** The identity provider, likewise: an operator's own Keycloak answers itself. */
+  readonly identity: PortSetting | undefined;
   /** `gongbu.course` → its mock's ports. */
   readonly mocks: Readonly<Record<string, readonly PortSetting[]>>;
   readonly secrets: Secrets;
@@ -42,6 +47,14 @@ function portOf(variable: string, text: string): number {
 function setting(variables: Variables, what: string, variable: string, fallback: number): PortSetting {
   const text = variables[variable];
   return { what, variable, port: text ? portOf(variable, text) : fallback };
+}
+
+/** The port of an address that is this machine's; undefined for one that is elsewhere. */
+function localPort(what: string, variable: string, address: string): PortSetting | undefined {
+  const url = URL.parse(address);
+  if (url === null) throw new SettingsError(`${variable} must be an address such as http://127.0.0.1:9190: "${address}"`);
+  if (url.protocol !== 'http:' || !['127.0.0.1', 'localhost'].includes(url.hostname)) return undefined;
+  return { what, variable, port: Number(url.port || 80) };
 }
 
 function mockPorts(variables: Variables, service: Service): PortSetting[] {
@@ -79,6 +92,8 @@ function settingsOf(variables: Variables): Settings {
     admin: setting(variables, 'admin API', 'ADMIN_PORT', 8001),
     status: setting(variables, 'status and metrics', 'STATUS_PORT', 8100),
     healthpay: setting(variables, 'healthpay alone', 'HEALTHPAY_GATEWAY_PORT', 4000),
+    sidecar: localPort('auth sidecar', 'AUTH_SIDECAR_URL', sidecarAddress(variables)),
+    identity: localPort('identity provider', 'INTERVIEW_KEYCLOAK_ISSUER_URL', issuerAddress(variables)),
     mocks: Object.fromEntries(services.map((service) => [nameOf(service), mockPorts(variables, service)])),
     secrets: readSecrets(variables),
     runFolder: variables['GATEHOUSE_RUN_DIR'] || '.run',
@@ -126,18 +141,12 @@ export function partVariables(variables: Variables, settings: Settings): Variabl
   });
   const others = Object.entries(otherSecrets).map(([name, value]) => [name, variables[name] || value] as const);
   const signing = ['LEARNING_SERVICE_TOKEN_KEY', variables['LEARNING_SERVICE_TOKEN_KEY'] || developmentServiceTokenKey()] as const;
-  return { ...variables, ...Object.fromEntries([...secrets, ...others, signing, ...addresses]) };
+  return { ...variables, ...signInVariables(variables, settings), ...Object.fromEntries([...secrets, ...others, signing, ...addresses]) };
 }
 
 /** Every port of the stack. */
 export function allPorts(settings: Settings): PortSetting[] {
-  const { proxy, proxyTls, admin, status, healthpay, mocks } = settings;
-  return [proxy, proxyTls, admin, status, healthpay, ...Object.values(mocks).flat()];
-}
-
-/** The first host by which a system is reached: `gongbu.localhost` unless the environment says otherwise. */
-export function hostOf(variables: Variables, system: string): string {
-  const listed = variables[`${system.toUpperCase()}_HOSTS`] || variables[`${system.toUpperCase()}_ALLOWED_HOSTS`];
-  const first = listed?.split(',')[0]?.trim();
-  return first === undefined || first === '' || first.includes('*') ? `${system}.localhost` : first;
+  const { proxy, proxyTls, admin, status, healthpay, sidecar, identity, mocks } = settings;
+  const signIn = [sidecar, identity].filter((setting) => setting !== undefined);
+  return [proxy, proxyTls, admin, status, healthpay, ...signIn, ...Object.values(mocks).flat()];
 }

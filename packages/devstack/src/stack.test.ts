@@ -21,6 +21,8 @@ const portsOf: Record<string, number[]> = {
   mocks: Object.values(settings.mocks).flatMap((ports) => ports.map(({ port }) => port)),
   gateway: [8000, 8443, 8001, 8100],
   healthpay: [4000],
+  identity: [8180],
+  sidecar: [9190],
 };
 
 const child = (part: Part): Child => {
@@ -72,6 +74,8 @@ describe('the stack', () => {
     await new Stack(settings, world()).start();
     expect(scene.events).toEqual([
       'spawn mocks',
+      'spawn identity-provider --key .run/interview-development-key.pem',
+      'spawn auth-sidecar',
       'render --out .run/kong.yml',
       'render --system healthpay --out .run/healthpay.yml',
       'spawn gateway --config .run/kong.yml --port 8000 --tls-port 8443 --admin-port 8001 --status-port 8100',
@@ -80,6 +84,12 @@ describe('the stack', () => {
     expect(scene.progress.map((line) => line.trim().replace(/^\d+ ms +/, ''))).toContain(
       'gateway (process 7) ready on 8000–8001, 8100, 8443',
     );
+  });
+
+  test('leaves a provider and a sidecar that are elsewhere to their owners', async () => {
+    const elsewhere = { AUTH_SIDECAR_URL: 'https://auth.example', INTERVIEW_KEYCLOAK_ISSUER_URL: 'https://id.example/realms/r' };
+    await new Stack(readSettings(elsewhere), world()).start();
+    expect(scene.events.filter((event) => /auth-sidecar|identity/.test(event))).toEqual([]);
   });
 
   test('starts nothing when a port is taken, and says which', async () => {
@@ -105,12 +115,12 @@ describe('the stack', () => {
     expect(now).toBeGreaterThan(60_000);
   });
 
-  test('ends the gateways before the mocks', async () => {
+  test('ends the gateways before what they stand before', async () => {
     const stack = new Stack(settings, world());
     await stack.start();
     scene.events.length = 0;
     await stack.supervisor.stop();
-    expect(scene.events).toEqual(['SIGTERM gateway', 'SIGTERM healthpay', 'SIGTERM mocks']);
+    expect(scene.events).toEqual(['SIGTERM gateway', 'SIGTERM healthpay', 'SIGTERM sidecar', 'SIGTERM mocks', 'SIGTERM identity']);
   });
 });
 

@@ -1,3 +1,4 @@
+import { KEY_FILE } from './development-key.js';
 import type { PortSetting, Settings } from './settings.js';
 import { type Part, Supervisor, type SupervisorWorld } from './supervisor.js';
 
@@ -44,13 +45,22 @@ const mocksPart = (settings: Settings): StackPart => ({
   ports: Object.values(settings.mocks).flat(),
 });
 
+/** Issues the tokens; signs with the key of `bin/gatehouse token`. */
+const identityPart = ({ identity, runFolder }: Settings): StackPart[] =>
+  identity === undefined
+    ? []
+    : [{ name: 'identity', args: ['identity-provider', '--key', `${runFolder}/${KEY_FILE}`], stage: 0, ports: [identity] }];
+
+const sidecarPart = ({ sidecar }: Settings): StackPart[] =>
+  sidecar === undefined ? [] : [{ name: 'sidecar', args: ['auth-sidecar'], stage: 1, ports: [sidecar] }];
+
 function gatewayPart(settings: Settings): StackPart {
   const { proxy, proxyTls, admin, status } = settings;
   const ports = ['--port', proxy.port, '--tls-port', proxyTls.port, '--admin-port', admin.port, '--status-port', status.port];
   return {
     name: 'gateway',
     args: ['gateway', '--config', renderedFiles(settings).all, ...ports.map(String)],
-    stage: 1,
+    stage: 2,
     ports: [proxy, proxyTls, admin, status],
   };
 }
@@ -58,7 +68,7 @@ function gatewayPart(settings: Settings): StackPart {
 const healthpayPart = (settings: Settings): StackPart => ({
   name: 'healthpay',
   args: ['gateway', '--config', renderedFiles(settings).healthpay, '--port', String(settings.healthpay.port)],
-  stage: 1,
+  stage: 2,
   ports: [settings.healthpay],
 });
 
@@ -80,13 +90,13 @@ export class Stack {
    * @throws StartError (a port is taken, the configuration is wrong), PartFailedError (a part ended at once).
    */
   async start(): Promise<number> {
-    const mocks = mocksPart(this.settings);
+    const behind = [mocksPart(this.settings), ...identityPart(this.settings), ...sidecarPart(this.settings)];
     const gateways = [gatewayPart(this.settings), healthpayPart(this.settings)];
-    const taken = await this.world.takenPorts([mocks, ...gateways].flatMap(({ ports }) => ports));
+    const taken = await this.world.takenPorts([...behind, ...gateways].flatMap(({ ports }) => ports));
     if (taken.length > 0) throw new StartError(taken);
-    this.supervisor.start(mocks);
-    // Both go on at once: the gateways wait for their configuration alone.
-    await Promise.all([this.#ready(mocks), this.#startGateways(gateways)]);
+    for (const part of behind) this.supervisor.start(part);
+    // All go on at once: the gateways wait for their configuration alone, the sidecar asks for its provider again.
+    await Promise.all([...behind.map((part) => this.#ready(part)), this.#startGateways(gateways)]);
     return this.world.now() - this.#startedAt;
   }
 

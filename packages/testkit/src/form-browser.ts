@@ -92,8 +92,10 @@ export class FormBrowser {
   }
 
   #cookiesFor({ hostname, pathname, protocol }: URL): string {
+    // Browsers trust this machine without TLS.
+    const safe = protocol === 'https:' || hostname === '127.0.0.1' || hostname === 'localhost';
     const sendable = [...(this.#jar.get(hostname) ?? [])].filter(
-      ([, { path, secure }]) => (!secure || protocol === 'https:') && (pathname === path || pathname.startsWith(path.replace(/\/?$/, '/'))),
+      ([, { path, secure }]) => (!secure || safe) && (pathname === path || pathname.startsWith(path.replace(/\/?$/, '/'))),
     );
     return sendable.map(([key, { value }]) => `${key.split(';')[0]}=${value}`).join('; ');
   }

@@ -42,11 +42,13 @@ soak: build ## the long runs: full sizes of the tests
 	@GATEHOUSE_SOAK=1 scripts/jest --selectProjects integration --testPathPatterns soak
 
 kong-up: build ## Kong with our plugins, Redis and mocks in Docker (TRANSPORT=pdk|direct)
-	@bin/gatehouse render --transport $(or $(TRANSPORT),pdk) --out kong/rendered.yml
-	@docker compose up --build --detach --wait
+	@mkdir -p .run && $(RUN) node scripts/kong-env.mjs > .run/kong.env
+	@bin/gatehouse render --transport $(or $(TRANSPORT),pdk) --out .run/kong.yml
+	@scripts/compose up --build --detach
+	@scripts/compose-ready kong
 
 kong-down: ## end what kong-up started
-	@docker compose down --volumes
+	@scripts/compose down --volumes
 
 test-contract: build ## contract and conformance cases; with hostile clients on a real Kong with KONG_URL=… KONG_ADMIN=… KONG_FORM=fused|single|direct
 	@scripts/jest $(if $(KONG_URL),-i) --selectProjects contract conformance $(if $(KONG_URL),kong)

@@ -4,10 +4,11 @@ import { setImmediate } from 'node:timers/promises';
 import tls from 'node:tls';
 import { Http1Connection } from './http1/connection.js';
 import type { HeadFault } from './http1/head-parser.js';
-import type { ConnectionFacts, ConnectionHandler, Incoming } from './http1/incoming.js';
+import type { ClientConnection, ConnectionFacts, ConnectionHandler, Incoming } from './http1/incoming.js';
 import type { HttpLimits } from './http1/limits.js';
 import type { Reply } from './http1/reply.js';
 import { RequestBody } from './http1/request-body.js';
+import { Http2Connection } from './http2/http2-connection.js';
 import { FaultRun } from './phases/fault-run.js';
 import type { LivePlane } from './phases/live-plane.js';
 import type { Log } from './phases/plane.js';
@@ -38,7 +39,7 @@ export interface ServerOptions {
 
 export class GatewayServer implements ConnectionHandler {
   private readonly listeners: net.Server[] = [];
-  private readonly connections = new Set<Http1Connection>();
+  private readonly connections = new Set<ClientConnection>();
   private sweeper: NodeJS.Timeout;
   private serial = 0;
   private running = 0;
@@ -70,7 +71,7 @@ export class GatewayServer implements ConnectionHandler {
       {
         minVersion: 'TLSv1.2',
         ...(ticketKeys ? { ticketKeys } : {}),
-        ALPNProtocols: ['http/1.1'],
+        ALPNProtocols: ['h2', 'http/1.1'],
         allowHalfOpen: true,
         handshakeTimeout: this.options.limits.headTimeoutMs,
         SNICallback: (name, done) => done(null, certificates.contextFor(name)),
@@ -169,10 +170,14 @@ export class GatewayServer implements ConnectionHandler {
       sni,
     };
     const { limits, now } = this.options;
-    const connection = new Http1Connection(socket, facts, this, limits, now, (closed) => {
-      this.connections.delete(closed);
+    const closed = (gone: ClientConnection): void => {
+      this.connections.delete(gone);
       this.checkIdle();
-    });
+    };
+    const connection =
+      socket instanceof tls.TLSSocket && socket.alpnProtocol === 'h2'
+        ? new Http2Connection(socket, facts, this, limits, now, closed)
+        : new Http1Connection(socket, facts, this, limits, now, closed);
     this.connections.add(connection);
     if (this.draining) connection.shutdown();
   }
@@ -186,7 +191,7 @@ export class GatewayServer implements ConnectionHandler {
     for (const connection of this.connections) if (connection.deadline <= now) this.expire(connection);
   }
 
-  private expire(connection: Http1Connection): void {
+  private expire(connection: ClientConnection): void {
     try {
       connection.expire();
     } catch (error) {

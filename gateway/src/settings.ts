@@ -44,6 +44,9 @@ const LIMIT_NAMES: Record<keyof HttpLimits, string> = {
   lingerTimeoutMs: 'GATEWAY_LINGER_TIMEOUT_MS',
   keepAliveRequests: 'GATEWAY_KEEPALIVE_REQUESTS',
   discardBytes: 'GATEWAY_DISCARD_BYTES',
+  http2Streams: 'GATEWAY_HTTP2_STREAMS',
+  http2Resets: 'GATEWAY_HTTP2_RESETS',
+  http2ControlFrames: 'GATEWAY_HTTP2_CONTROL_FRAMES',
 };
 
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;

@@ -4,7 +4,7 @@ import { BodyFramer } from './body-framer.js';
 import { HeadFault, type RequestHead } from './head-parser.js';
 import { HeadReader, withoutBlankLines } from './head-reader.js';
 import { Http1Reply } from './http1-reply.js';
-import type { ConnectionFacts, ConnectionHandler } from './incoming.js';
+import type { ClientConnection, ConnectionFacts, ConnectionHandler } from './incoming.js';
 import type { HttpLimits } from './limits.js';
 import { BodyFault, type BodyFeed, RequestBody } from './request-body.js';
 
@@ -16,7 +16,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** Milliseconds that a client gets to use its idle connection once more while the gateway drains: a request may be on its way. */
 const LAST_CALL_MS = 500;
 
-export class Http1Connection implements BodyFeed {
+export class Http1Connection implements BodyFeed, ClientConnection {
   private phase: Phase = 'idle';
   /** Bytes not yet used: part of a head, or requests that were sent ahead. */
   private pending: Buffer = NOTHING;

@@ -13,7 +13,7 @@ export interface RequestHead {
   readonly target: string;
   /** From an absolute-form target, else from Host; as spelled; empty for HTTP/1.0 without one. */
   readonly host: string;
-  readonly version: 1.0 | 1.1;
+  readonly version: 1.0 | 1.1 | 2;
   readonly headers: HeaderList;
   /** Body framing (RFC 9112 §6): 0 = no body. */
   readonly contentLength: number | null;
@@ -36,13 +36,15 @@ export class HeadFault extends Error {
   }
 }
 
-const METHOD = /^[A-Z_-]+$/;
+/** nginx's methods. */
+export const METHOD = /^[A-Z_-]+$/;
 const BAD_BYTES = /\0|\r(?!\n)/;
 const BAD_TARGET = /[\x00-\x20\x7f]/;
 const VERSION = /^HTTP\/(\d{1,3})\.(\d{1,3}) *$/;
 /** A scheme, a host of the characters that nginx takes there, and a port. */
 const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/((?:[A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])(?::\d*)?)((?:[/?].*)?)$/s;
-const UNIQUE = new Set([
+/** Header fields of which a second line is refused. */
+export const UNIQUE = new Set([
   'host',
   'if-modified-since',
   'if-unmodified-since',
@@ -55,6 +57,11 @@ const UNIQUE = new Set([
   'expect',
   'authorization',
 ]);
+
+/** Whether a text is the path and query of a request. */
+export function isTarget(text: string): boolean {
+  return text.charCodeAt(0) === 47 && !BAD_TARGET.test(text);
+}
 
 interface StartLine {
   method: string;
@@ -124,13 +131,14 @@ function readHeaders(head: string, from: number, limits: HttpLimits): HeaderList
 const BAD_HOST = /[\x00-\x20/\x7f]|\.\./;
 
 /** nginx's ngx_http_validate_host. */
-function checkHost(host: string, headers: HeaderList): void {
+export function checkHost(host: string, headers: HeaderList): void {
   if (host === '' || host === '.' || host.charCodeAt(0) === 58) throw new HeadFault(400, 'the host is empty', headers);
   if (BAD_HOST.test(host)) throw new HeadFault(400, 'the host is not valid', headers);
   if (host.charCodeAt(0) === 91 && !/^\[[0-9A-Fa-f:.]+\](?::|$)/.test(host)) throw new HeadFault(400, 'the host is not valid', headers);
 }
 
-function lengthOf(value: string, headers: HeaderList): number {
+/** The value of a Content-Length. */
+export function lengthOf(value: string, headers: HeaderList): number {
   if (!/^\d{1,15}$/.test(value)) throw new HeadFault(400, 'Content-Length is not a number', headers);
   return Number(value);
 }

@@ -28,7 +28,7 @@ export class Http1Reply implements Reply {
 
   constructor(
     private readonly connection: Http1Connection,
-    private readonly version: 1.0 | 1.1,
+    private readonly version: number,
     private keepAlive: boolean,
     private readonly clock: () => number,
   ) {}

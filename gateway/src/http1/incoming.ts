@@ -1,4 +1,5 @@
 /** One request as a listener hands it on, and who takes it. */
+import type { Socket } from 'node:net';
 import type { HeadFault, RequestHead } from './head-parser.js';
 import type { Reply } from './reply.js';
 import type { RequestBody } from './request-body.js';
@@ -23,6 +24,17 @@ export interface ConnectionFacts {
   readonly serial: number;
   /** Server name of the TLS handshake. */
   readonly sni: string | null;
+}
+
+/** A client's connection, whatever it speaks. */
+export interface ClientConnection {
+  readonly socket: Socket;
+  /** The current wait ends here, Unix ms. */
+  readonly deadline: number;
+  /** The deadline passed. */
+  expire(): void;
+  /** Closes after what is under way. */
+  shutdown(): void;
 }
 
 export interface ConnectionHandler {

@@ -20,6 +20,12 @@ export interface HttpLimits {
   keepAliveRequests: number;
   /** Bytes of an unread body that are read and dropped to keep a connection usable. */
   discardBytes: number;
+  /** Requests under way at once on one HTTP/2 connection; further streams are refused. */
+  http2Streams: number;
+  /** Streams that a client may reset in a burst, a tenth of them per second in the long run; past it the connection is closed. */
+  http2Resets: number;
+  /** PING and SETTINGS frames in 10 s; past it the connection is closed. */
+  http2ControlFrames: number;
 }
 
 export const defaultLimits: HttpLimits = {
@@ -34,4 +40,7 @@ export const defaultLimits: HttpLimits = {
   lingerTimeoutMs: 2000,
   keepAliveRequests: 10_000,
   discardBytes: 16 * 1024 * 1024,
+  http2Streams: 128,
+  http2Resets: 200,
+  http2ControlFrames: 100,
 };

@@ -39,6 +39,14 @@ local function closed(err)
   return err == "closed" or err == "connection reset by peer" or err == "broken pipe"
 end
 
+-- Decimal digits alone: a number in another form is no answer of ours. Most answers have no body.
+local function length_of(text)
+  if text == "0" then
+    return 0
+  end
+  return text:find("^%d+$") and tonumber(text) or nil
+end
+
 -- One question on one connection. @return line, body; or nil, error, whether another connection may do better
 local function once(path, timeout, request)
   local sock = tcp()
@@ -58,10 +66,9 @@ local function once(path, timeout, request)
     return nil, err, reused and closed(err)
   end
   local blank = line:find(" ", 1, true)
-  -- Decimal digits alone: a number in another form is no answer of ours.
-  local length = blank and tonumber(line:sub(1, blank - 1), 10)
+  local length = blank and length_of(line:sub(1, blank - 1))
   local body
-  if not length or length < 0 then
+  if not length then
     sock:close()
     return nil, "bad answer", false
   end
@@ -177,11 +184,11 @@ function M.decide(conf)
         if head then
           return head, body, path
         end
-        last = body
         -- Whoever did not answer in time may have decided: the client has waited long enough.
-        if last == "timeout" then
-          return nil, last
+        if body == "timeout" then
+          return nil, body
         end
+        last = last and last .. "; " .. body or body
       end
     end
   end

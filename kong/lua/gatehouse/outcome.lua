@@ -7,9 +7,15 @@ local FLUSH_SECONDS = 0.05
 local CONNECT_MS, SEND_MS, IDLE_MS = 200, 1000, 60000
 -- Lines that may wait for one server; beyond that the oldest are given up.
 local WAITING_MAX = 10000
+-- Their bytes: some carry an answer.
+local WAITING_BYTES = 16777216
+
+-- Kong puts timers of its own in place of nginx's, which take some turns of the event loop; a repeat may be there by then.
+local timer_at = rawget(_G, "native_timer_at") or ngx.timer.at
 
 local waiting = {}
-local flushing = false
+-- Whether a timer is set: one for batches, one for what can't wait.
+local flushing, hurrying = false, false
 
 local SOURCES = { service = "service", exit = "policy", error = "gateway" }
 
@@ -33,7 +39,6 @@ local function send(path, lines)
 end
 
 local function flush()
-  flushing = false
   if not next(waiting) then
     return
   end
@@ -51,28 +56,38 @@ local function flush()
   end
 end
 
+local function flush_batch()
+  flushing = false
+  flush()
+end
+
+local function flush_now()
+  hurrying = false
+  flush()
+end
+
 -- A repeat of a request that writes must find what became of the first one, and a breaker must hear of failures before the next
 -- request comes: such outcomes do not wait for company.
-local function delay()
+local function can_wait()
   local method = ngx.var.request_method
-  return (method == "GET" or method == "HEAD") and ngx.status < 500 and FLUSH_SECONDS or 0
+  return (method == "GET" or method == "HEAD") and ngx.status < 500
 end
 
 local function push(path, line)
   local lines = waiting[path]
   if not lines then
-    lines = {}
+    lines = { bytes = 0 }
     waiting[path] = lines
   end
-  if #lines >= WAITING_MAX then
-    table.remove(lines, 1)
+  while lines[1] and (#lines >= WAITING_MAX or lines.bytes + #line > WAITING_BYTES) do
+    lines.bytes = lines.bytes - #table.remove(lines, 1)
   end
   lines[#lines + 1] = line
-  local seconds = delay()
-  if seconds == 0 then
-    ngx.timer.at(0, flush)
+  lines.bytes = lines.bytes + #line
+  if not can_wait() then
+    hurrying = hurrying or (timer_at(0, flush_now) and true or false)
   elseif not flushing then
-    flushing = ngx.timer.at(seconds, flush) and true or false
+    flushing = timer_at(FLUSH_SECONDS, flush_batch) and true or false
   end
 end
 

@@ -75,7 +75,7 @@ export class Watch {
         (value) => {
           if (over) return void (value?.kind === 'pass' && late());
           this.effects.cancel(timer);
-          if (isKnown(value)) resolve(value);
+          if (isDecision(value)) resolve(value);
           else reject(new NoDecisionError('the promise gave no decision'));
         },
         (error) => {
@@ -98,6 +98,8 @@ export class Watch {
   }
 }
 
-function isKnown(value: Decision | undefined): boolean {
-  return value?.kind === 'pass' || value?.kind === 'deny' || value?.kind === 'answer';
+/** Whether a value is one of the three forms of a decision. */
+export function isDecision(value: unknown): value is Decision {
+  const kind = (value as Partial<Decision> | null | undefined)?.kind;
+  return kind === 'pass' || kind === 'deny' || kind === 'answer';
 }

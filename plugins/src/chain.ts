@@ -26,8 +26,8 @@ import {
   type RequestContext,
   renderDenial,
 } from '@gatehouse/policy';
-import { type Failure, failureOf, Watch } from './chain-watch.js';
-import { mergePass } from './merge-pass.js';
+import { type Failure, failureOf, isDecision, Watch } from './chain-watch.js';
+import { mergePass, withPassHeaders } from './merge-pass.js';
 
 /** A policy with its configuration, ready to run. */
 export interface ChainLink {
@@ -69,6 +69,8 @@ interface Refusal {
   readonly context: RequestContext;
   /** The link that made the first decision: it is not told about it. */
   readonly skip: number;
+  /** How many links, from the first, let the request pass. */
+  readonly passed: number;
 }
 
 /** What a chain uses of the runtime. */
@@ -84,6 +86,8 @@ export class Chain {
   private readonly recognisers: readonly Recogniser[];
   private readonly settlers: readonly boolean[];
   private readonly settling: boolean;
+  /** Places of the policies that have something to say on every answer. */
+  private readonly noticing: readonly number[];
   private readonly headWatchers: readonly PolicyInstance[];
   private readonly endWatchers: readonly PolicyInstance[];
   private readonly watch: Watch;
@@ -100,6 +104,7 @@ export class Chain {
     this.recognisers = instances.filter((instance): instance is PolicyInstance & Recogniser => instance.recognise !== undefined);
     this.settlers = instances.map((instance) => instance.settle !== undefined);
     this.settling = this.settlers.includes(true);
+    this.noticing = instances.flatMap((instance, i) => (instance.notice ? [i] : []));
     this.headWatchers = instances.filter((instance) => instance.answered !== undefined);
     this.endWatchers = instances.filter((instance) => instance.outcome !== undefined);
     this.watch = new Watch(effects);
@@ -199,8 +204,8 @@ export class Chain {
     now: number,
   ): MaybePromise<Verdict> {
     const policy = this.links[index]!.name;
-    if (!this.settling) return this.reply(decision, policy, merged, facts, now);
-    return this.unwind({ decision, policy, merged, facts, context, skip: index }, index - 1, now);
+    const end = { decision, policy, merged, facts, context, skip: index, passed: index };
+    return this.settling ? this.unwind(end, index - 1, now) : this.reply(end, now);
   }
 
   /** Tells the policies up to `from` about a refusal, latest first; each may put another in its place. */
@@ -216,7 +221,7 @@ export class Chain {
       }
       this.replace(end, i, said);
     }
-    return this.reply(end.decision, end.policy, end.merged, end.facts, now);
+    return this.reply(end, now);
   }
 
   private replace(end: Refusal, index: number, said: Decision | undefined): void {
@@ -245,8 +250,9 @@ export class Chain {
     now: number,
   ): MaybePromise<Verdict> {
     if (!said || said.kind === 'pass') return this.settle(index - 1, merged, facts, context, now);
-    const end = { decision: said, policy: this.links[index]!.name, merged, facts, context, skip: index };
-    return this.unwind(end, this.links.length - 1, now);
+    const { length } = this.links;
+    const end = { decision: said, policy: this.links[index]!.name, merged, facts, context, skip: index, passed: length };
+    return this.unwind(end, length - 1, now);
   }
 
   private askSettle(
@@ -266,27 +272,27 @@ export class Chain {
     }
   }
 
-  /** The answer to send: the refusal in the system's form, with what earlier policies put on every answer. */
-  private reply(decision: Deny | Answer, policy: string, merged: Pass, facts: Facts, now: number): Reply {
+  /** The answer to send: the refusal in the system's form, with what other policies put on every answer. */
+  private reply(end: Refusal, now: number): Reply {
+    const { decision, policy, facts } = end;
     const rendered =
       decision.kind === 'answer'
         ? decision
         : renderDenial(decision, this.style, { path: facts.rawPath, traceId: facts.traceId, requestId: facts.requestId }, now);
     const reason = decision.kind === 'answer' ? 'answer' : decision.code;
-    const headers = withEarlier(rendered.headers, merged);
+    const headers = withPassHeaders(rendered.headers, this.noticed(end, now));
     return { kind: 'reply', status: rendered.status, headers, body: rendered.body, policy, reason };
   }
-}
 
-/** A reply's own headers win over those that earlier policies set. */
-function withEarlier(own: HeaderPairs, merged: Pass): HeaderPairs {
-  if (!merged.responseHeaders && !merged.appendResponseHeaders) return own;
-  const taken = new Set(own.map(([name]) => name.toLowerCase()));
-  const earlier = (merged.responseHeaders ?? []).filter(([name]) => !taken.has(name.toLowerCase()));
-  return [...earlier, ...(merged.appendResponseHeaders ?? []), ...own];
-}
-
-function isDecision(value: unknown): value is Decision {
-  if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
-  return value.kind === 'pass' || value.kind === 'deny' || value.kind === 'answer';
+  /** What the policies before a refusal said, and those after it have to say all the same. */
+  private noticed({ merged, facts, passed }: Refusal, now: number): Pass {
+    let sum = merged;
+    for (const i of this.noticing) {
+      if (i < passed) continue;
+      this.guarded(() => {
+        sum = mergePass(sum, this.links[i]!.instance.notice!(facts, now));
+      });
+    }
+    return sum;
+  }
 }

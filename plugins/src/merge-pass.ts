@@ -31,3 +31,11 @@ export function mergePass(a: Pass, b: Pass): Pass {
   if (append) merged.appendResponseHeaders = append;
   return merged;
 }
+
+/** A reply's headers with those of a pass; its own win over lines of the same name that a pass sets. */
+export function withPassHeaders(own: HeaderPairs, { responseHeaders, appendResponseHeaders }: Pass): HeaderPairs {
+  if (!responseHeaders && !appendResponseHeaders) return own;
+  const taken = new Set(own.map(([name]) => name.toLowerCase()));
+  const set = (responseHeaders ?? []).filter(([name]) => !taken.has(name.toLowerCase()));
+  return [...set, ...(appendResponseHeaders ?? []), ...own];
+}

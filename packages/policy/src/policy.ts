@@ -1,6 +1,6 @@
 /** The contract between policies and the planes that run them. */
 import type { z } from 'zod';
-import type { Decision } from './decision.js';
+import type { Decision, Pass } from './decision.js';
 import type { Facts, Needs } from './facts.js';
 import type { RequestContext } from './identity.js';
 import type { HeadOutcome, Outcome } from './outcome.js';
@@ -21,6 +21,11 @@ export interface PolicyInstance {
    * (a 401 too many becomes 429). Runs before the request goes on; latest policy first.
    */
   settle?(facts: Facts, context: RequestContext, verdict: Decision, now: number): MaybePromise<Decision | undefined>;
+  /**
+   * What this policy has to say on every answer to a request, whoever refused it before its turn came: only headers for the client
+   * are taken. Cheap, and without effects.
+   */
+  notice?(facts: Facts, now: number): Pass;
   /** Told when the answer's headers are there; also for requests that this policy never saw because an earlier one denied. */
   answered?(facts: Facts, context: RequestContext, head: HeadOutcome, now: number): void;
   /** Told when the request is over; as above. */

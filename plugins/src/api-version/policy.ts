@@ -1,5 +1,5 @@
 /** Which version of an API a request is for, and what clients of an old one are told. */
-import { type Decision, deny, type Facts, type HeaderPairs, type Needs, PASS, type PolicyInstance, queryValues } from '@gatehouse/policy';
+import { deny, type Facts, type HeaderPairs, type Needs, PASS, type Pass, type PolicyInstance, queryValues } from '@gatehouse/policy';
 import type { Config } from './schema.js';
 
 type Version = Config['versions'][number];
@@ -10,7 +10,7 @@ const UNKNOWN = Object.freeze(deny('bad_request', { message: 'Unknown API versio
 const AMBIGUOUS = Object.freeze(deny('bad_request', { message: 'More than one API version' }));
 
 interface Compiled {
-  readonly pass: Decision;
+  readonly pass: Pass;
   /** Unix milliseconds from which on it is gone; Infinity = never. */
   readonly goneAt: number;
 }
@@ -80,6 +80,10 @@ export function create(config: Config): PolicyInstance {
     return versions.get(said) ?? (config.source === 'path' ? fallback : undefined);
   };
   return {
+    notice(facts) {
+      const said = read(facts);
+      return (said === null ? undefined : pick(said))?.pass ?? PASS;
+    },
     decide(facts, _context, now) {
       const said = read(facts);
       if (said === null) return AMBIGUOUS;

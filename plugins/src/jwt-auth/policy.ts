@@ -57,7 +57,7 @@ interface Found {
 }
 
 const NO_TOKEN = Object.freeze(deny('token_missing'));
-const FORBIDDEN = Object.freeze(deny('forbidden', { message: 'Origin not allowed' }));
+const FORBIDDEN = Object.freeze(deny('forbidden'));
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 const BEARER = /^bearer +([^ ]+)$/i;
 

@@ -48,8 +48,8 @@ function parseJson(text: string): unknown {
 
 /** Objects may have more keys than expected; lists and everything else must be equal. */
 function jsonDifferences(path: string, expected: unknown, actual: unknown): string[] {
-  if (typeof expected === 'string' && typeof actual === 'string') {
-    return matches(expected, actual) ? [] : [`${path}: expected ${expected}, got ${actual}`];
+  if (typeof expected === 'string' && (typeof actual === 'string' || (typeof actual === 'number' && expected.startsWith('~')))) {
+    return matches(expected, String(actual)) ? [] : [`${path}: expected ${expected}, got ${actual}`];
   }
   if (isPlainObject(expected) && isPlainObject(actual)) {
     return Object.entries(expected).flatMap(([key, value]) => jsonDifferences(`${path}.${key}`, value, actual[key]));

@@ -5,7 +5,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 
 /**
  * Replaces `{{key}}` in every text of a value, keys included. A text that is one placeholder becomes the value itself, so that
- * numbers, lists and objects can be filled in. An unknown key stays as it is.
+ * numbers, lists and objects can be filled in; within a text they stand as JSON. An unknown key stays as it is.
  */
 export function fillIn(value: unknown, entry: Readonly<Record<string, unknown>>): unknown {
   if (typeof value === 'string') return fillText(value, entry);
@@ -17,5 +17,7 @@ export function fillIn(value: unknown, entry: Readonly<Record<string, unknown>>)
 function fillText(text: string, entry: Readonly<Record<string, unknown>>): unknown {
   const whole = /^\{\{(\w+)\}\}$/.exec(text)?.[1];
   if (whole !== undefined && whole in entry) return entry[whole];
-  return text.replace(/\{\{(\w+)\}\}/g, (placeholder, key: string) => (key in entry ? String(entry[key]) : placeholder));
+  return text.replace(/\{\{(\w+)\}\}/g, (placeholder, key: string) => (key in entry ? textOf(entry[key]) : placeholder));
 }
+
+const textOf = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));

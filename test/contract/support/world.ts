@@ -24,6 +24,7 @@ export class World {
     const addresses = own.map((service) => [service.prefixedUrlVariable, mocks.urls(`${system}.${service.name}`).join(',')]);
     const environment = {
       ...Object.fromEntries(addresses),
+      ...(system === 'freelance' ? { FREELANCE_GRAPHQL_SERVICE_URL: mocks.urls('freelance.freelance').join(',') } : {}),
       AUTH_SIDECAR_URL: await sidecar.open(),
       HEALTHPAY_WEBSOCKET_URL: await push.open(),
       INTERVIEW_KEYCLOAK_ISSUER_URL: await issuer.open(),

@@ -26,7 +26,8 @@ test("decision: what a pass changes", function()
 end)
 
 test("decision: a refusal ends the request with its own body", function()
-  local request, state, _, ended = apply({}, '{"status":403,"headers":{"Content-Type":"application/json","Set-Cookie":["a","b"]}}', "no\0body")
+  local head = '{"status":403,"headers":{"Content-Type":"application/json","Set-Cookie":["a","b"]}}'
+  local request, state, _, ended = apply({}, head, "no\0body")
   equal({ ended, state.decided, state.answered }, { true, true, true })
   local headers = { ["Content-Type"] = "application/json", ["Set-Cookie"] = { "a", "b" } }
   equal(request.exit, { status = 403, body = "no\0body", headers = headers })

@@ -34,6 +34,7 @@ const showSessions = async () => {
 const load = async () => {
   try {
     const profile = await ask('/users/me');
+    localStorage.setItem('signed-in', 'yes');
     $('profile').textContent = JSON.stringify(profile, null, 2);
     $('name').textContent = [profile.firstName, profile.lastName].filter(Boolean).join(' ') || profile.email || profile.id;
     show('inside', true);
@@ -62,6 +63,7 @@ const refresh = async () => {
 
 const signOut = async (everywhere) => {
   const { message, endSessionUrl } = await post('/auth/logout', { redirectUri: here });
+  localStorage.removeItem('signed-in');
   await load();
   say(message);
   if (everywhere && endSessionUrl) location.assign(endSessionUrl);
@@ -81,10 +83,12 @@ const silently = async () => {
   // The access token may be over while the session is not.
   if (await load()) return say('You are signed in.');
   try {
+    if (localStorage.getItem('signed-in') === null) throw new Error('nobody was signed in');
     await post('/auth/refresh');
     await load();
     say('You are signed in; the session was refreshed.');
   } catch {
+    localStorage.removeItem('signed-in');
     say('You are not signed in.');
   }
 };

@@ -54,6 +54,7 @@ export function page(title: string, body: string, more: { script?: string; conne
   const policy = [
     "default-src 'none'",
     `style-src ${hashOf(style)}`,
+    'img-src data:',
     ...(script === undefined ? [] : [`script-src ${hashOf(script)}`]),
     ...(connects ? ["connect-src 'self'"] : []),
     "base-uri 'none'",

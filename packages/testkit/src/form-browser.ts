@@ -93,7 +93,7 @@ export class FormBrowser {
 
   #cookiesFor({ hostname, pathname, protocol }: URL): string {
     // Browsers trust this machine without TLS.
-    const safe = protocol === 'https:' || hostname === '127.0.0.1' || hostname === 'localhost';
+    const safe = protocol === 'https:' || hostname === '127.0.0.1' || /(^|\.)localhost$/.test(hostname);
     const sendable = [...(this.#jar.get(hostname) ?? [])].filter(
       ([, { path, secure }]) => (!secure || safe) && (pathname === path || pathname.startsWith(path.replace(/\/?$/, '/'))),
     );

@@ -37,7 +37,7 @@ export function assembleOidc(deps: Dependencies, { oidc: settings, sealSecrets: 
   const transactions = new Transactions(secrets, settings.loginMs, deps);
   const redis = memory ? [{ name: 'redis', up: () => memory.redis.health.state === 'up' }] : [];
   return {
-    parts: { settings, client, transactions, sessions, refresher, events, replay, effects: deps },
+    parts: { settings, client, transactions, sessions, refresher, events, ends, replay, effects: deps },
     checks: [{ name: 'keycloak', up: () => client.issuer.up }, ...redis],
     close: async () => {
       client.close();

@@ -3,6 +3,7 @@ import type { ReplayStore } from '@gatehouse/policy';
 import type { Dependencies } from '../dependencies.js';
 import type { AuthEvents } from '../events/auth-events.js';
 import type { Refresher } from '../refresh/refresher.js';
+import type { ProviderEnds } from '../sessions/provider-ends.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { OidcSettings } from '../settings.js';
 import type { OidcClient } from './client.js';
@@ -15,6 +16,8 @@ export interface OidcParts {
   readonly sessions: Sessions;
   readonly refresher: Refresher;
   readonly events: AuthEvents;
+  /** Sessions that are being ended at the provider. */
+  readonly ends: ProviderEnds;
   /** Remembers what may be used once: sign-ins, logout tokens. */
   readonly replay: ReplayStore;
   readonly effects: Pick<Dependencies, 'now' | 'log' | 'random' | 'metrics'>;

@@ -56,6 +56,13 @@ const outcomeShape = z.union([
 ]);
 type Outcome = z.infer<typeof outcomeShape>;
 
+/** A call to the provider: its outcome, whose token it spent, and the digest of the token that replaces it. */
+interface Called {
+  readonly outcome: Outcome;
+  readonly spent: TokenNote | null;
+  readonly successor: string | null;
+}
+
 const digest = (token: string): string => createHash('sha256').update(token).digest('base64url');
 const refused = (why: string): HttpFault => new HttpFault('token_invalid', {}, why);
 
@@ -118,6 +125,11 @@ export class Refresher {
         return { refused: true };
       }
       const { outcome, spent, successor } = await this.call(refreshToken, note);
+      if ('refused' in outcome) {
+        const other = await this.otherOutcome(name, owner);
+        if (other) return other;
+        if (note) await this.over(note);
+      }
       const outcomeMs = 'away' in outcome ? AWAY_MS : this.tools.settings.graceMs;
       const kept = { outcome: await this.sealer.seal(outcome), outcomeMs, spent, successor, noteMs: this.tools.settings.sessionIdleMs };
       // The provider has changed its mind already: whoever asked must get the pair, kept or not.
@@ -128,11 +140,19 @@ export class Refresher {
     }
   }
 
+  /** What another replica got, which took the lease over while this one stood still: then a refusal means no more than that. */
+  private async otherOutcome(name: string, owner: string): Promise<Outcome | null> {
+    const state = await this.tools.store.begin(name, owner, LEASE_MS).catch(() => null);
+    return state?.state === 'kept' ? this.read(state.outcome) : null;
+  }
+
+  /** The provider says that a session is over. */
+  private async over({ session, userId }: TokenNote): Promise<void> {
+    await this.tools.sessions.end(session, userId, 'token_expired').catch((error) => this.warn('a session could not be ended', error));
+  }
+
   /** Asks the provider, and notes in the session what it said. */
-  private async call(
-    refreshToken: string,
-    note: TokenNote | null,
-  ): Promise<{ outcome: Outcome; spent: TokenNote | null; successor: string | null }> {
+  private async call(refreshToken: string, note: TokenNote | null): Promise<Called> {
     try {
       const tokens = await this.tools.ask(refreshToken);
       const own = await this.settle(tokens, note);
@@ -142,13 +162,7 @@ export class Refresher {
       const outcome = { pair: { accessToken, refreshToken: next, expiresIn, refreshExpiresIn } };
       return { outcome, spent: rotated ? own : null, successor: rotated ? digest(next) : null };
     } catch (error) {
-      if (error instanceof RefusedError) {
-        if (note)
-          await this.tools.sessions
-            .end(note.session, note.userId, 'token_expired')
-            .catch((fault) => this.warn('a session could not be ended', fault));
-        return { outcome: { refused: true }, spent: note, successor: null };
-      }
+      if (error instanceof RefusedError) return { outcome: { refused: true }, spent: note, successor: null };
       const denial = error instanceof HttpFault ? error.denial : { retryAfter: 5 };
       const why = error instanceof HttpFault ? error.why : String(error);
       return { outcome: { away: denial.retryAfter ?? 5, why }, spent: null, successor: null };

@@ -44,7 +44,8 @@ local function flush()
   end
   local batches = waiting
   waiting = {}
-  for path, lines in pairs(batches) do
+  for path, batch in pairs(batches) do
+    local lines = batch.lines
     lines[#lines + 1] = "!\n"
     local ok, err = send(path, lines)
     if not ok then
@@ -74,16 +75,17 @@ local function can_wait()
 end
 
 local function push(path, line)
-  local lines = waiting[path]
-  if not lines then
-    lines = { bytes = 0 }
-    waiting[path] = lines
+  local batch = waiting[path]
+  if not batch then
+    batch = { lines = {}, bytes = 0 }
+    waiting[path] = batch
   end
-  while lines[1] and (#lines >= WAITING_MAX or lines.bytes + #line > WAITING_BYTES) do
-    lines.bytes = lines.bytes - #table.remove(lines, 1)
+  local lines = batch.lines
+  while lines[1] and (#lines >= WAITING_MAX or batch.bytes + #line > WAITING_BYTES) do
+    batch.bytes = batch.bytes - #table.remove(lines, 1)
   end
   lines[#lines + 1] = line
-  lines.bytes = lines.bytes + #line
+  batch.bytes = batch.bytes + #line
   if not can_wait() then
     hurrying = hurrying or (timer_at(0, flush_now) and true or false)
   elseif not flushing then

@@ -87,13 +87,16 @@ class RedisStore implements OutboxStore {
     await this.yield().catch(() => undefined);
   }
 
-  /** Keeps the lease while a batch is on its way. */
+  /** Keeps the lease while a batch is on its way, for as long as nobody else has it. */
   private renewLater(): void {
     const { time, leaseMs } = this.options;
-    this.renewal = time.after(leaseMs / 3, () => {
-      this.renewLater();
-      this.call(LEASE, [this.lease], [this.owner, leaseMs]).catch(() => undefined);
-    });
+    const renewal = time.after(leaseMs / 3, () => void this.renew(renewal));
+    this.renewal = renewal;
+  }
+
+  private async renew(renewal: TimerHandle): Promise<void> {
+    const held = await this.call(LEASE, [this.lease], [this.owner, this.options.leaseMs]).catch(() => 1);
+    if (this.renewal === renewal && held === 1) this.renewLater();
   }
 
   private stopRenewing(): void {

@@ -11,6 +11,13 @@ export interface ConnectionInfo {
   readonly serial: number;
   /** Counts the requests on this connection, this one included (nginx's $connection_requests). */
   readonly requests: number;
+  /** Of a TLS connection: the protocol (`TLSv1.3`) and OpenSSL's name of the cipher. */
+  readonly tls: TlsInfo | null;
+}
+
+export interface TlsInfo {
+  readonly version: string;
+  readonly cipher: string;
 }
 
 /** What the client sent. Only `headers` may be changed: they are what the service gets, as in Kong. */
@@ -71,6 +78,16 @@ export interface Exit {
   headers?: Record<string, string | number | readonly string[]>;
 }
 
+/** One attempt at one target of the service. */
+export interface Try {
+  readonly ip: string;
+  readonly port: number;
+  /** Unix ms. */
+  readonly startedAt: number;
+  /** Why it failed, as a status; null when it did not. */
+  failed: 502 | 504 | null;
+}
+
 /** What happened, for the log phase. Times in milliseconds. */
 export interface Outcome {
   status: number;
@@ -81,10 +98,13 @@ export interface Outcome {
   upstreamMs: number | null;
   /** The gateway's own share before the service was asked. */
   gatewayMs: number;
+  /** Of the request's head and body. */
   bytesIn: number;
   bytesOut: number;
   /** The client left before the answer was complete. */
   aborted: boolean;
+  /** How the service was asked, one after the other. */
+  readonly tries: readonly Try[];
 }
 
 /** The client's body is larger than a plugin takes. */

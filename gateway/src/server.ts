@@ -168,6 +168,7 @@ export class GatewayServer implements ConnectionHandler {
       localPort: socket.localPort ?? 0,
       serial: ++this.serial,
       sni,
+      tls: socket instanceof tls.TLSSocket ? { version: socket.getProtocol() ?? '', cipher: socket.getCipher().name } : null,
     };
     const { limits, now } = this.options;
     const closed = (gone: ClientConnection): void => {

@@ -5,6 +5,7 @@ import { readSettings, SettingsError } from './settings.js';
 describe('readSettings', () => {
   test('an empty environment gives the defaults: nobody is trusted, no server is named', () => {
     expect(readSettings({})).toEqual({
+      watchMs: 1000,
       trustedIps: [],
       added: { requestId: true, latency: false, server: null, via: null },
       limits: defaultLimits,

@@ -20,6 +20,8 @@ export interface RequestHead {
   readonly chunked: boolean;
   readonly keepAlive: boolean;
   readonly expectContinue: boolean;
+  /** Bytes of it on the wire; of HTTP/2 without compression. */
+  readonly size: number;
 }
 
 /** A request that is refused before it is routed. `status` 494 is nginx's for an over-long head; Kong answers it with 400. */
@@ -196,6 +198,7 @@ export function parseHead(head: string, limits: HttpLimits): RequestHead {
     chunked,
     keepAlive: keepsAlive(start.version, headers),
     expectContinue: expect !== undefined && start.version >= 1.1 && expect.toLowerCase() === '100-continue',
+    size: head.length,
   };
 }
 

@@ -1,5 +1,6 @@
 /** One request as a listener hands it on, and who takes it. */
 import type { Socket } from 'node:net';
+import type { TlsInfo } from '../plugin.js';
 import type { HeadFault, RequestHead } from './head-parser.js';
 import type { Reply } from './reply.js';
 import type { RequestBody } from './request-body.js';
@@ -24,6 +25,7 @@ export interface ConnectionFacts {
   readonly serial: number;
   /** Server name of the TLS handshake. */
   readonly sni: string | null;
+  readonly tls: TlsInfo | null;
 }
 
 /** A client's connection, whatever it speaks. */

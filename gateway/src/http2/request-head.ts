@@ -89,5 +89,6 @@ export function headOf(raw: readonly string[], ended: boolean, limits: HttpLimit
     chunked: false,
     keepAlive: true,
     expectContinue: headers.get('expect')?.toLowerCase() === '100-continue',
+    size: raw.reduce((sum, text) => sum + text.length, 0),
   };
 }

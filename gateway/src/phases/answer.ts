@@ -1,13 +1,14 @@
 /** The way of an answer to the client: header filters, body filters, added headers, buffering, the log phase. */
 import type { HeaderList } from '../headers.js';
 import type { Reply } from '../http1/reply.js';
-import type { Outcome, PluginInstance, ResponseHead } from '../plugin.js';
+import type { Outcome, PluginInstance, ResponseHead, Try } from '../plugin.js';
 import { addCharset } from './charset.js';
 import type { LiveExchange } from './exchange.js';
 import type { Plane } from './plane.js';
 
 const NOTHING = Buffer.alloc(0);
 const EMPTY: readonly PluginInstance[] = [];
+const NO_TRIES: readonly Try[] = [];
 
 /** A head while filters may still change it. */
 class Head implements ResponseHead {
@@ -116,9 +117,10 @@ export class Answer {
       totalMs: now - exchange.startedAt,
       upstreamMs: asked === 0 ? null : (exchange.upstreamAnsweredAt || now) - asked,
       gatewayMs: (asked === 0 ? now : asked) - exchange.startedAt,
-      bytesIn: exchange.incoming.body.received,
+      bytesIn: exchange.incoming.head.size + exchange.incoming.body.received,
       bytesOut: this.reply.bytesOut,
       aborted,
+      tries: exchange.tries ?? NO_TRIES,
     };
   }
 

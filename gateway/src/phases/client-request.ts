@@ -95,6 +95,7 @@ export function clientRequest(incoming: Incoming, path: string, trust: TrustedPe
       localPort: connection.localPort,
       serial: connection.serial,
       requests: incoming.requestNumber,
+      tls: connection.tls,
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { Consumer, Credential, Route, Service } from '@gatehouse/kong-config';
 import { HeaderList } from '../headers.js';
 import type { Incoming } from '../http1/incoming.js';
-import { BodyTooLarge, type ClientRequest, type Exchange, type PluginInstance, type UpstreamRequest } from '../plugin.js';
+import { BodyTooLarge, type ClientRequest, type Exchange, type PluginInstance, type Try, type UpstreamRequest } from '../plugin.js';
 import { type CollectedBody, collectBody, inMemory } from '../proxy/body-spool.js';
 
 /** `timeout` counts connecting, sending and waiting for the head. */
@@ -28,6 +28,7 @@ export class LiveExchange implements Exchange {
   upstreamAnsweredAt = 0;
   /** Why the service gave no answer; null when it gave one or was not asked. */
   upstreamFailure: UpstreamFailure | null = null;
+  tries: Try[] | null = null;
   private responseList: HeaderList | null = null;
   private sharedMap: Map<string, unknown> | null = null;
   private localMap: Map<object, unknown> | null = null;

@@ -28,6 +28,7 @@ export class FaultRun {
       chunked: false,
       keepAlive: false,
       expectContinue: false,
+      size: 0,
     };
     const incoming: Incoming = { ...this.incoming, head };
     const exchange = new LiveExchange(plane.requestId(), clientRequest(incoming, '/', plane.trust), incoming, plane.now());

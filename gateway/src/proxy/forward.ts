@@ -2,7 +2,8 @@
 import type tls from 'node:tls';
 import { type Balancer, type Peer, PICK_ERRORS, type PickFacts, type PickResult } from '../balancer/index.js';
 import type { HeaderList } from '../headers.js';
-import type { LiveExchange, UpstreamFailure } from '../phases/exchange.js';
+import type { LiveExchange } from '../phases/exchange.js';
+import type { Try } from '../plugin.js';
 import type { RetryOn } from '../settings.js';
 import type { CollectedBody } from './body-spool.js';
 import { streamed } from './memory-valve.js';
@@ -11,7 +12,7 @@ import type { RequestStream } from './request-stream.js';
 import { clientHeaders } from './response-headers.js';
 import type { ResponseStart } from './response-parser.js';
 import type { Endpoint, Timeouts, UpstreamConnection, UpstreamSink } from './upstream-connection.js';
-import type { UpstreamError } from './upstream-error.js';
+import { failureOf, type UpstreamError } from './upstream-error.js';
 import type { UpstreamPool } from './upstream-pool.js';
 
 /** What the forwarder tells the run loop; exactly one of `answered`, `failed`, `upgraded` ends the asking. */
@@ -49,6 +50,7 @@ export type OutgoingBody = { kind: 'none' } | { kind: 'collected'; body: Collect
 export class Forward implements UpstreamSink {
   private readonly tried: Peer[] = [];
   private peer: Peer | null = null;
+  private asked: Try | null = null;
   private connection: UpstreamConnection | null = null;
   private triesLeft: number;
   /** What the last failed try would be answered with. */
@@ -131,7 +133,11 @@ export class Forward implements UpstreamSink {
     const endpoint: Endpoint = { key, ip: peer.ip, port: peer.port, tls: options };
     const connection = this.deps.pool.acquire(endpoint, this.fresh);
     this.connection = connection;
-    exchange.upstreamAskedAt ||= this.deps.now();
+    const now = this.deps.now();
+    exchange.upstreamAskedAt ||= now;
+    this.asked = { ip: peer.ip, port: peer.port, startedAt: now, failed: null };
+    exchange.tries ??= [];
+    exchange.tries.push(this.asked);
     const isHead = exchange.upstream.method === 'HEAD';
     const { body } = this;
     if (body.kind === 'none') {
@@ -168,8 +174,6 @@ export class Forward implements UpstreamSink {
     this.settle();
     this.owner.cut(false);
   }
-
-  // ---- UpstreamSink
 
   ready(): void {
     const { body } = this;
@@ -231,6 +235,7 @@ export class Forward implements UpstreamSink {
       return;
     }
     this.lastStatus = error.timedOut ? 504 : 502;
+    if (this.asked) this.asked.failed = this.lastStatus;
     this.exchange.upstreamFailure = failureOf(error);
     if (!this.mayRetry(error)) {
       // Kong counts a TCP failure or time-out only for a try that another one follows; of the last one it reports the status.
@@ -291,10 +296,4 @@ export class Forward implements UpstreamSink {
     if (this.body.kind === 'collected') this.body.body.file?.close();
     this.finishPeer();
   }
-}
-
-function failureOf(error: UpstreamError): UpstreamFailure {
-  if (error.timedOut) return 'timeout';
-  if (error.kind === 'invalid') return 'invalid';
-  return error.kind === 'connect' || error.kind === 'tls' ? 'refused' : 'closed';
 }

@@ -1,4 +1,5 @@
 /** Which certificate a TLS client gets: by its server name (Kong: certificates and snis), exact before wildcard. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import tls from 'node:tls';
 import type { Certificate, KongConfig } from '@gatehouse/kong-config';
 
@@ -18,9 +19,14 @@ export class CertificateError extends Error {
  * @param where names it in the message
  * @throws CertificateError
  */
-export function contextOf(pair: KeyPair, where: string): tls.SecureContext {
+export function contextOf(pair: KeyPair & { cert_alt?: string | null; key_alt?: string | null }, where: string): tls.SecureContext {
+  const { cert, key, cert_alt, key_alt } = pair;
+  // Of an ECDSA and an RSA certificate a client gets the one that it can use.
+  const both = cert_alt && key_alt ? { cert: [cert, cert_alt], key: [key, key_alt] } : { cert, key };
   try {
-    return tls.createSecureContext({ cert: pair.cert, key: pair.key, minVersion: 'TLSv1.2' });
+    // An empty text would be taken for no certificate at all, and fail in every handshake.
+    if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) throw new Error('they do not belong together');
+    return tls.createSecureContext({ ...both, minVersion: 'TLSv1.2' });
   } catch (error) {
     throw new CertificateError(`${where}: the certificate and key can't be used together (${(error as Error).message})`);
   }
@@ -57,16 +63,13 @@ export class CertificateTable {
     };
   }
 
-  /** The context for a server name; undefined = the standard one. */
+  /** The context for a server name; undefined = the standard one. Kong's order: the name, `*.b.c`, `a.b.*`, `*`. */
   contextFor(name: string): tls.SecureContext | undefined {
     const wanted = name.toLowerCase();
     const labels = wanted.split('.');
-    return (
-      this.byName.get(wanted) ??
-      this.byName.get(`*.${labels.slice(1).join('.')}`) ??
-      this.byName.get(`${labels.slice(0, -1).join('.')}.*`) ??
-      this.byName.get('*')
-    );
+    const prefix = labels.length > 2 ? this.byName.get(`*.${labels.slice(1).join('.')}`) : undefined;
+    const suffix = labels.length > 1 ? this.byName.get(`${labels.slice(0, -1).join('.')}.*`) : undefined;
+    return this.byName.get(wanted) ?? prefix ?? suffix ?? this.byName.get('*');
   }
 
   /** The key pair for clients that name nobody we know. */

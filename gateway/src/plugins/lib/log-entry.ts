@@ -1,6 +1,6 @@
 /** The log entry of a request in the form of kong.log.serialize. */
 import type { HeaderList } from '../../headers.js';
-import type { Exchange, Outcome } from '../../plugin.js';
+import type { Exchange, Outcome, Try } from '../../plugin.js';
 import { decodeArgs } from './args.js';
 import { fromBytes } from './bytes.js';
 import { logValues } from './log-values.js';
@@ -28,16 +28,38 @@ function queryOf(rawQuery: string): Record<string, unknown> {
 const withQuery = (path: string, rawQuery: string): string => fromBytes(rawQuery === '' ? path : `${path}?${rawQuery}`);
 
 function requestOf({ id, request, upstream }: Exchange, outcome: Outcome): LogEntry {
+  const { connection } = request;
   const uri = withQuery(request.rawPath, request.rawQuery);
   return {
     id,
     uri,
-    url: `${request.scheme}://${fromBytes(request.host)}:${request.connection.localPort}${uri}`,
+    url: `${request.scheme}://${fromBytes(request.host)}:${connection.localPort}${uri}`,
     querystring: queryOf(upstream.rawQuery),
     method: upstream.method,
     headers: headersOf(request.headers),
     size: outcome.bytesIn,
+    ...(connection.tls && { tls: { ...connection.tls, client_verify: 'NONE' } }),
   };
+}
+
+const known = new WeakMap<object, LogEntry>();
+
+/** An entity of the configuration as Kong shows it: without what is not set. Made once, since entities never change. */
+function entityOf(entity: object): LogEntry {
+  const made = known.get(entity) ?? Object.fromEntries(Object.entries(entity).filter(([, value]) => value !== null));
+  known.set(entity, made);
+  return made;
+}
+
+/** The statuses of all tries, as nginx's $upstream_status has them. */
+function statusesOf({ tries, source, status }: Outcome): string {
+  const failed = tries.flatMap((one) => (one.failed === null ? [] : [one.failed]));
+  return (source === 'service' ? [...failed, status] : failed).join(', ');
+}
+
+function tryOf({ ip, port, startedAt, failed }: Try): LogEntry {
+  const state = failed === null ? {} : { state: 'failed', code: failed };
+  return { ip, port, balancer_start: startedAt, balancer_start_ns: startedAt * 1e6, balancer_latency: 0, ...state };
 }
 
 /**
@@ -49,18 +71,19 @@ export function logEntry(exchange: Exchange, outcome: Outcome, answer: HeaderLis
   const fromService = outcome.source === 'service';
   const entry: LogEntry = {
     request: requestOf(exchange, outcome),
-    upstream_uri: outcome.upstreamMs === null ? '' : withQuery(upstream.path, upstream.rawQuery),
-    upstream_status: fromService ? String(outcome.status) : '',
+    upstream_uri: upstream.path === '' ? '' : withQuery(upstream.path, upstream.rawQuery),
+    upstream_status: statusesOf(outcome),
+    tries: outcome.tries.map(tryOf),
     response: { status: outcome.status, headers: answer ? headersOf(answer) : {}, size: outcome.bytesOut },
     latencies: { kong: outcome.gatewayMs, proxy: outcome.upstreamMs ?? -1, request: outcome.totalMs, receive: 0 },
     client_ip: exchange.request.clientIp,
     started_at: exchange.startedAt,
     source: fromService ? 'upstream' : 'kong',
     workspace_name: 'default',
-    ...(exchange.route && { route: exchange.route }),
-    ...(exchange.service && { service: exchange.service }),
-    ...(consumer && { consumer }),
-    ...(credential && { authenticated_entity: { id: credential.id, consumer_id: consumer?.id } }),
+    ...(exchange.route && { route: entityOf(exchange.route) }),
+    ...(exchange.service && { service: entityOf(exchange.service) }),
+    ...(consumer && { consumer: entityOf(consumer) }),
+    ...(credential && { authenticated_entity: { id: credential.id } }),
   };
   for (const [name, value] of logValues(exchange)) entry[name] = value;
   return entry;

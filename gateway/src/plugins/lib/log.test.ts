@@ -36,12 +36,15 @@ describe('the entry', () => {
       route: { id: 'r1' },
       service: { name: 's' },
       consumer: { username: 'alice' },
-      authenticated_entity: { id: 'k1', consumer_id: 'c1' },
+      authenticated_entity: { id: 'k1' },
+      tries: [{ ip: '127.0.0.1', port: 9000, balancer_start: 1_700_000_000_001 }],
     });
   });
 
   test('of an answer that is the gateway’s own', () => {
-    const entry = logEntry(fakeExchange({ route: null, service: null }), outcome({ source: 'error', upstreamMs: null }), null);
+    const exchange = fakeExchange({ route: null, service: null });
+    exchange.upstream.path = '';
+    const entry = logEntry(exchange, outcome({ source: 'error', upstreamMs: null, tries: [] }), null);
     expect(entry).toMatchObject({
       upstream_uri: '',
       upstream_status: '',
@@ -51,6 +54,30 @@ describe('the entry', () => {
     });
     expect(entry).not.toHaveProperty('route');
     expect(entry).not.toHaveProperty('consumer');
+  });
+
+  test('tells every try, and the connection’s encryption', () => {
+    const exchange = fakeExchange();
+    Object.assign(exchange.request.connection, { tls: { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' } });
+    const tries = [
+      { ip: '10.0.0.1', port: 1, startedAt: 5, failed: 502 as const },
+      { ip: '10.0.0.2', port: 2, startedAt: 6, failed: null },
+    ];
+    expect(logEntry(exchange, outcome({ tries }), null)).toMatchObject({
+      upstream_status: '502, 200',
+      request: { tls: { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', client_verify: 'NONE' } },
+      tries: [
+        { ip: '10.0.0.1', port: 1, balancer_start: 5, state: 'failed', code: 502 },
+        { ip: '10.0.0.2', port: 2, balancer_start: 6 },
+      ],
+    });
+    const failed = [{ ip: '10.0.0.1', port: 1, startedAt: 5, failed: 504 as const }];
+    expect(logEntry(exchange, outcome({ tries: failed, source: 'error', status: 504 }), null)).toMatchObject({ upstream_status: '504' });
+  });
+
+  test('leaves out what an entity has not set', () => {
+    const route = { id: 'r1', name: 'r', tags: null };
+    expect(logEntry(fakeExchange({ route }), outcome(), null)['route']).toEqual({ id: 'r1', name: 'r' });
   });
 
   test('has what plugins add, while somebody writes entries', () => {

@@ -78,7 +78,7 @@ function clientRequest(input: FakeRequest, body: Buffer | null): ClientRequest {
     trusted: false,
     contentLength: body && !input.chunked ? body.length : null,
     hasBody: body !== null,
-    connection: { localAddress: '127.0.0.1', localPort: 8000, serial: 7, requests: 2 },
+    connection: { localAddress: '127.0.0.1', localPort: 8000, serial: 7, requests: 2, tls: null },
   };
 }
 
@@ -220,6 +220,7 @@ export function outcome(fields: Partial<Outcome> = {}): Outcome {
     bytesIn: 100,
     bytesOut: 200,
     aborted: false,
+    tries: [{ ip: '127.0.0.1', port: 9000, startedAt: 1_700_000_000_001, failed: null }],
     ...fields,
   };
 }

@@ -3,7 +3,7 @@ import type { FakeRequest } from '@gatehouse/policy/testing';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { keptHeaders } from './replay-headers.js';
-import { kept, world } from './testing/setup.js';
+import { kept, RECHECK_MS, world } from './testing/setup.js';
 
 const DAY = 24 * 3600 * 1000;
 
@@ -49,6 +49,14 @@ describe('a repeat', () => {
     const words = await Promise.all(Array.from({ length: 20 }, () => say()));
     expect(words.filter((said) => said === 'pass')).toHaveLength(1);
     expect(words.filter((said) => said === 'conflict')).toHaveLength(19);
+  });
+
+  test('that is faster than the news of the end is answered all the same', async () => {
+    const { begin, say } = world();
+    const first = await begin();
+    const repeat = say();
+    await first.end();
+    expect(await repeat).toBe('201 {"id":1}');
   });
 
   test('of the very same request, by a retry inside the gateway, is no conflict', async () => {
@@ -103,7 +111,7 @@ describe('never a second execution', () => {
     const { begin, say, effects } = world();
     await (await begin()).end(lost as Partial<Outcome>);
     expect(await say()).toBe('conflict');
-    await effects.clock.advance(DAY - 1);
+    await effects.clock.advance(DAY - 1 - 2 * RECHECK_MS);
     expect(await say()).toBe('conflict');
     await effects.clock.advance(1);
     expect(await say()).toBe('pass');

@@ -39,6 +39,11 @@ const RUNNING = Object.freeze(
 const MISMATCH = Object.freeze(deny('unprocessable', { message: 'This Idempotency-Key was used with another body' }));
 /** The service never got the request. */
 const NEVER_ASKED = new Set(['refused', 'unresolved', 'no-target']);
+/**
+ * A client may send its repeat before the end of the first request, which it has seen, is known everywhere: other processes tell it. Who
+ * finds the key taken asks once more after this time.
+ */
+const RECHECK_MS = 25;
 /** When what a store must learn is told again; by then Redis is back, or the claim stands until it ends. */
 const AGAIN_MS = [200, 1000, 5000, 15_000];
 /** Bytes that wait for that at most; what does not fit is not told again. */
@@ -114,9 +119,14 @@ class Idempotency implements PolicyInstance {
     const scope = JSON.stringify([system, user, facts.method, splitPath(facts.path), key]);
     const store = this.effects.storeOf(system);
     const claim: Claim = { store, key: sha256(scope), owner: facts.requestId };
+    const ask = (): Promise<IdempotencyClaim> => store.claim(claim.key, claim.owner, sha256(body), this.keepMs);
     let said: IdempotencyClaim;
     try {
-      said = await store.claim(claim.key, claim.owner, sha256(body), this.keepMs);
+      said = await ask();
+      if (said.state === 'running') {
+        await new Promise<void>((resolve) => void this.effects.after(RECHECK_MS, resolve));
+        said = await ask();
+      }
     } catch (error) {
       this.effects.log('error', 'no idempotency store: a request with a key was refused', { error: String(error) });
       // The claim may have come there all the same.

@@ -5,6 +5,11 @@ import { createLink } from '../../link.js';
 import { MemoryIdempotencyStore } from '../../stores/memory/idempotency-store.js';
 import { idempotency } from '../index.js';
 
+/** A repeat that finds its key taken asks again after this time. */
+export const RECHECK_MS = 25;
+/** Turns of the event loop in which a decision is there that does not wait for time. */
+const TURNS = 5;
+
 const person = (subject: string) => ({
   via: 'jwt' as const,
   subject,
@@ -62,6 +67,17 @@ export function world(config: object = {}) {
     { ...effects, stores: () => ({ idempotency: store }) },
   );
   let requests = 0;
+  /** Lets time pass while a decision waits for it. */
+  const decided = async (decision: Promise<Decision>): Promise<Decision> => {
+    let waiting = true;
+    const stop = (): void => {
+      waiting = false;
+    };
+    decision.then(stop, stop);
+    for (let turn = 0; turn < TURNS && waiting; turn++) await new Promise(setImmediate);
+    if (waiting) await effects.clock.advance(RECHECK_MS);
+    return decision;
+  };
   const begin = async (request: FakeRequest = {}, user: string | null = 'u1') => {
     const facts = fakeFacts({
       requestId: `r${++requests}`,
@@ -73,7 +89,7 @@ export function world(config: object = {}) {
     });
     const context = new RequestContext();
     context.identity = user === null ? null : person(user);
-    const decision = await instance.decide(facts, context, effects.now());
+    const decision = await decided(Promise.resolve(instance.decide(facts, context, effects.now())));
     const tick = (): Promise<void> => effects.clock.advance(0);
     return {
       decision,

@@ -4,8 +4,11 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs, parseEnv } from 'node:util';
 import { addressTable, signInTable, tokenTable, tryIt } from './addresses.js';
+import { readOutbox } from './demo/events.js';
 import { runDemo, walks } from './demo/index.js';
-import type { Walk } from './demo/step.js';
+import type { DemoWorld } from './demo/run.js';
+import type { Feature, Walk } from './demo/step.js';
+import { initDataOf } from './demo/telegram.js';
 import { type DevelopmentKey, developmentKey } from './development-key.js';
 import { hostOf } from './hosts.js';
 import { type Ink, type Paint, painter } from './paint.js';
@@ -16,6 +19,8 @@ import { type Part, PartFailedError } from './supervisor.js';
 import { defaultTtlSeconds, isProduction, makeToken, parseClaims, type TokenMaker, TokenUsageError } from './token.js';
 
 const runFolderOf = (settings: Settings): string => path.resolve(root, settings.runFolder);
+/** The creator of gongbu's mock services. */
+const CREATOR_TELEGRAM_ID = 700_001_002;
 const partInks: Readonly<Record<string, Ink>> = {
   mocks: 'blue',
   identity: 'cyan',
@@ -152,6 +157,31 @@ function chooseWalks(names: readonly string[]): readonly Walk[] {
   return names.length === 0 ? walks : walks.filter(({ system }) => names.includes(system));
 }
 
+/** What the demo needs of the parts of sign-in. */
+function signInWorld({ settings, variables }: Context): Pick<DemoWorld, 'gatewayTls' | 'has' | 'known' | 'events'> {
+  const given = partVariables(variables, settings);
+  const redis = given['REDIS_URL'] || given['REDIS_HOST'];
+  const features: Readonly<Record<Feature, boolean>> = {
+    sidecar: settings.sidecar !== undefined,
+    identity: settings.sidecar !== undefined && settings.identity !== undefined,
+    outbox: settings.sidecar !== undefined && settings.identity !== undefined && readsOutbox(given),
+    redis: settings.sidecar !== undefined && settings.identity !== undefined && Boolean(redis),
+  };
+  const outbox = path.resolve(root, given['AUTH_OUTBOX_DIR'] ?? '');
+  const botToken = given['GONGBU_TELEGRAM_BOT_TOKEN'] ?? '';
+  const password = given['INTERVIEW_USER_PASSWORD'] || 'password';
+  return {
+    gatewayTls: `https://127.0.0.1:${settings.proxyTls.port}`,
+    has: (feature) => features[feature],
+    known: (system) => (system === 'gongbu' ? { initData: initDataOf(botToken, CREATOR_TELEGRAM_ID, 'Noor', Date.now()) } : { password }),
+    events: () => (features.outbox ? readOutbox(outbox) : []),
+  };
+}
+
+/** Whether events wait where this process can read them: with a Kafka they are gone at once. */
+const readsOutbox = (given: Variables): boolean =>
+  !given['INTERVIEW_KAFKA_BROKERS'] && !given['KAFKA_BROKERS'] && given['AUTH_OUTBOX_STORE'] !== 'redis';
+
 async function demo(args: string[]): Promise<number> {
   const { positionals } = parseArgs({ args, options: {}, allowPositionals: true });
   const chosen = chooseWalks(positionals);
@@ -166,6 +196,7 @@ async function demo(args: string[]): Promise<number> {
     token: (system: string, role: string) => makeToken(tokens, system, role).token,
     pause: (ms: number) => wait(ms),
     now: () => performance.now(),
+    ...signInWorld(context),
   };
   const running = (await Promise.all([settings.proxy, settings.healthpay].map(({ port }) => answers(port)))).every(Boolean);
   if (running) {

@@ -45,6 +45,7 @@ export function signInVariables(variables: Variables, settings: Settings): Varia
   return {
     ...Object.fromEntries(secrets),
     ...own,
+    AUTH_OUTBOX_DIR: variables['AUTH_OUTBOX_DIR'] || `${settings.runFolder}/outbox`,
     INTERVIEW_FRONTEND_URL: frontend,
     INTERVIEW_AUTH_REDIRECT_URIS: returns,
     INTERVIEW_KEYCLOAK_REDIRECT_URI: given('KEYCLOAK_REDIRECT_URI', `${origin}/auth/callback`),

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { ephemeralPorts, type Mocks, startMocks } from '@gatehouse/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { painter } from '../paint.js';
+import { type OutboxEvent, readOutbox, tellsOf } from './events.js';
 import { runDemo, walks } from './index.js';
 import { difference, headerDifference, memberAt } from './match.js';
 import type { DemoWorld } from './run.js';
@@ -9,6 +13,7 @@ import { recall, type Walk } from './step.js';
 let mocks: Mocks;
 let world: DemoWorld;
 const paused: number[] = [];
+const events: OutboxEvent[] = [];
 
 // One mock plays the gateway too: it takes any Host.
 beforeAll(async () => {
@@ -20,6 +25,10 @@ beforeAll(async () => {
     hostOf: (system) => `${system}.localhost`,
     mock: (service) => mocks.urls(service)[0] ?? '',
     token: (system, role) => `${system}.${role}.token`,
+    gatewayTls: gateway,
+    has: (feature) => feature === 'sidecar',
+    known: () => ({ greeting: 'hello' }),
+    events: () => events,
     pause: async (ms) => {
       paused.push(ms);
     },
@@ -84,6 +93,57 @@ describe('the demo', () => {
   test('opens a WebSocket', async () => {
     const { failed } = await run(walkOf({ shows: 'echo', request: 'GET /ws', message: 'hello', status: 101, has: 'hello' }));
     expect(failed).toBe(0);
+  });
+
+  test('goes on in a browser: cookies, redirects that leave, forms; and leaves out what the stack does not have', async () => {
+    const { failed, lines } = await run(
+      walkOf(
+        { shows: 'page', request: 'GET /courses', browser: true, status: 200, keepHeader: { type: 'content-type' }, needs: 'sidecar' },
+        { shows: 'no form', request: 'POST (the form)', fill: { name: '{greeting}' }, status: 200 },
+        { shows: 'not here', request: 'GET /nothing', status: 200, needs: 'identity' },
+        { shows: 'no such header', request: 'GET /courses', browser: true, status: 200, keepHeader: { no: 'x-such' } },
+      ),
+    );
+    expect(failed).toBe(2);
+    const text = lines.join('\n');
+    expect(text).toContain('no form at');
+    expect(text).toContain('the answer has no header x-such');
+    expect(text).not.toContain('not here');
+  });
+
+  test('knows which events a walk caused, and shows them', async () => {
+    const event = (eventType: string): OutboxEvent => ({
+      ...{ eventType, userId: 'usr_1', timestamp: '2026-01-02T03:04:05.678Z' },
+      data: { authMethod: 'oauth2', email: 'mina@interview.example', sessionId: 's-1' },
+    });
+    events.push(event('before'));
+    const told = (...types: string[]): Walk['steps'][number] => ({
+      ...{ shows: 'told', request: 'auth-events', status: 0 },
+      events: types.map((eventType) => ({ eventType })),
+    });
+    expect((await run(walkOf(told()))).failed).toBe(0);
+    const late = run(walkOf({ shows: 'asks', request: 'GET /courses', status: 200 }, told('a'), told('b')));
+    events.push(event('a'));
+    const { failed, lines } = await late;
+    expect(failed).toBe(1);
+    const text = lines.join('\n');
+    expect(text).toContain('body.eventType is "a", not "b"');
+    expect(text).toMatch(/● 03:04:05\.678 a +oauth2 +mina@interview\.example +session s-1…/);
+    expect(text).not.toContain('before');
+  });
+
+  test('reads the outbox as the sidecar writes it', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'outbox-'));
+    expect(readOutbox(path.join(folder, 'none'))).toEqual([]);
+    const value = { eventType: 'user.logged_out', userId: 'u', timestamp: 't', data: { logoutReason: 'user_action' } };
+    const line = (seq: number): string =>
+      `0badcafe ${seq} ${JSON.stringify({ topic: 'auth-events', value: { ...value, userId: `u${seq}` } })}\n`;
+    writeFileSync(path.join(folder, '0000000000000010.log'), `${line(10)}0badcafe 11 {"topic":`);
+    writeFileSync(path.join(folder, '0000000000000001.log'), line(1));
+    writeFileSync(path.join(folder, 'acked'), 'x');
+    expect(readOutbox(folder).map(({ userId }) => userId)).toEqual(['u1', 'u10']);
+    expect(tellsOf(value)).toMatch(/^user\.logged_out +user_action +u$/);
+    rmSync(folder, { recursive: true });
   });
 
   test('has a walk for every system', () => {

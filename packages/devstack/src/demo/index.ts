@@ -4,7 +4,7 @@ import { gongbu } from './gongbu.js';
 import { healthpay } from './healthpay.js';
 import { interview } from './interview.js';
 import { learning } from './learning.js';
-import { heading, line, summary } from './report.js';
+import { eventLines, heading, line, summary } from './report.js';
 import { type DemoWorld, walk } from './run.js';
 import type { Walk } from './step.js';
 
@@ -16,6 +16,7 @@ export const walks: readonly Walk[] = [gongbu, interview, learning, healthpay, f
  * @returns how many steps failed.
  */
 export async function runDemo(world: DemoWorld, paint: Paint, print: (line: string) => void, paths = walks): Promise<number> {
+  const eventsBefore = world.events().length;
   let passed = 0;
   let failed = 0;
   for (const path of paths) {
@@ -26,6 +27,7 @@ export async function runDemo(world: DemoWorld, paint: Paint, print: (line: stri
       print(line(paint, result));
     }
   }
+  for (const text of eventLines(paint, world.events().slice(eventsBefore), 'they wait in the outbox for Kafka')) print(text);
   print(`\n${summary(paint, passed, failed)}`);
   return failed;
 }

@@ -1,3 +1,4 @@
+import { signInSteps } from './sign-in.js';
 import type { Walk } from './step.js';
 
 const MIB = 1024 * 1024;
@@ -7,6 +8,7 @@ export const interview: Walk = {
   system: 'interview',
   title: 'interview: AI video interviews',
   steps: [
+    ...signInSteps,
     { shows: 'the caller reads the profile', request: 'GET /users/me', as: 'candidate', status: 200, has: { firstName: 'Mina' } },
     {
       shows: 'and changes it',

@@ -20,6 +20,14 @@ export interface Step {
   readonly direct?: string;
   /** Asked at the gateway that serves this system alone. */
   readonly alone?: boolean;
+  /** Goes through the walk's browser, over TLS: it has cookies, and may leave the gateway. An address in place of a path is visited as it is. */
+  readonly browser?: boolean;
+  /** Fills in the form of the page that the browser visited last, in place of a request. */
+  readonly fill?: Readonly<Record<string, string>>;
+  /** Events of `auth-events` that the walk must have caused so far, oldest first, in place of a request. */
+  readonly events?: readonly unknown[];
+  /** What the stack must have for this step; without it the step is left out. */
+  readonly needs?: Feature;
   /** Milliseconds before the request. */
   readonly pauseMs?: number;
   readonly status: number;
@@ -31,9 +39,14 @@ export interface Step {
   readonly length?: number;
   /** Which service must have got it, and with which headers; null: none may have. */
   readonly reaches?: { readonly service: string; readonly headers?: Readonly<Record<string, string | RegExp | null>> } | null;
+  /** Keeps headers of the answer, likewise: name → header. */
+  readonly keepHeader?: Readonly<Record<string, string>>;
   /** Keeps members of the answer for later steps: name → path (`payment.id`). */
   readonly keep?: Readonly<Record<string, string>>;
 }
+
+/** What not every stack has: the identity provider of this checkout, the auth sidecar, an outbox that nobody empties, a shared Redis. */
+export type Feature = 'identity' | 'sidecar' | 'outbox' | 'redis';
 
 /** A system's walk. */
 export interface Walk {

@@ -136,14 +136,29 @@ export class TestKafka {
   }
 
   /** Makes a topic, or leaves it as it is. */
-  async topic(name: string, partitions = 4): Promise<void> {
+  async topic(name: string, partitions = 4, settings: Readonly<Record<string, string>> = {}): Promise<void> {
     const admin = this.client().admin();
     await admin.connect();
-    await admin.createTopics({ waitForLeaders: true, topics: [{ topic: name, numPartitions: partitions, replicationFactor: 1 }] });
+    const configEntries = Object.entries(settings).map(([key, value]) => ({ name: key, value }));
+    const topics = [{ topic: name, numPartitions: partitions, replicationFactor: 1, configEntries }];
+    await admin.createTopics({ waitForLeaders: true, topics });
     await admin.disconnect();
   }
 
-  /** All messages of a topic from its start, each partition in its order. Returns once `count` are there. */
+  /** All messages that a topic has now. */
+  async readAll(topic: string, ms = 30_000): Promise<ReadMessage[]> {
+    const admin = this.client().admin();
+    await admin.connect();
+    const offsets = await admin.fetchTopicOffsets(topic);
+    await admin.disconnect();
+    return this.read(
+      topic,
+      offsets.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0),
+      ms,
+    );
+  }
+
+  /** Messages of a topic from its start, each partition in its order. Returns once `count` are there. */
   async read(topic: string, count: number, ms = 30_000): Promise<ReadMessage[]> {
     const consumer = this.client().consumer({ groupId: `reader-${process.hrtime.bigint()}`, maxWaitTimeInMs: 100 });
     const messages: ReadMessage[] = [];

@@ -22,6 +22,8 @@ export interface Running {
   readonly program: Program;
   readonly port: number;
   readonly pid: number;
+  /** Milliseconds from its start until its port answered, in steps of 50. */
+  readonly startMs: number;
   /** Asks it to end, and makes it end after `patienceMs`. Resolves when it has ended. */
   stop(patienceMs?: number): Promise<void>;
 }
@@ -67,16 +69,17 @@ export async function start(program: Program, places: Places, shared: Values): P
   writeFiles(program, places, directory, values);
   const log = path.join(directory, 'output.log');
   const child = launch(program, places, directory, values, log);
-  const running = { program, port, pid: child.pid ?? 0, stop: (patienceMs = 5000) => stop(child, patienceMs) };
+  const spawnedAt = performance.now();
+  const end = (patienceMs = 5000): Promise<void> => stop(child, patienceMs);
   try {
     await accepting(child, port);
   } catch (cause) {
-    await running.stop(0);
+    await end(0);
     throw new BenchError(`${program.title} did not start: ${(cause as Error).message}\n${readFileSync(log, 'utf8').slice(-1500)}`, {
       cause,
     });
   }
-  return running;
+  return { program, port, pid: child.pid ?? 0, startMs: Math.round(performance.now() - spawnedAt), stop: end };
 }
 
 function writeFiles(program: Program, places: Places, directory: string, values: Values): void {

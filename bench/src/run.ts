@@ -59,13 +59,14 @@ async function startContestants(contestants: readonly Contestant[], setup: Setup
   return field;
 }
 
-function resultOf(contestant: Contestant, rounds: readonly Round[], values: Values): Result {
+function resultOf(contestant: Contestant, rounds: readonly Round[], values: Values, startMs: number): Result {
   const middle = (pick: (each: Round) => number, decimals: number): number => round(median(rounds.map(pick)), decimals);
   return {
     name: contestant.name,
     title: contestant.title,
     version: versionOf(contestant.version, values),
     role: contestant.role,
+    startMs,
     rounds,
     median: {
       requestsPerSecond: middle((each) => each.requestsPerSecond, 0),
@@ -126,7 +127,8 @@ export async function run(scenario: Scenario, options: Options, around: Surround
   const measured = await rounds(field, setup, around.say);
   const results = contestants.flatMap((each) => {
     const list = measured.get(each.name);
-    return list ? [resultOf(each, list, values)] : [];
+    const running = field.running.find(({ program }) => program.name === each.name);
+    return list && running ? [resultOf(each, list, values, running.startMs)] : [];
   });
   const otherCores = median([...measured.values()].flat().map((each) => each.otherCores));
   return {

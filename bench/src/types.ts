@@ -62,13 +62,13 @@ export interface Exam {
   readonly body: string;
 }
 
-/** CPU per request of `subject` compared with that of `over`: at most this. A bar is promised, an aim is hoped for. */
+/** `subject` compared with `over`, by CPU per request or by the time to start: at most this. A bar is promised, an aim is hoped for. */
 export interface Bar {
   readonly subject: string;
   readonly over: string;
   readonly atMost: number;
-  /** `×`: so many times as much. `µs`: so many microseconds more. */
-  readonly unit: '×' | 'µs';
+  /** `×`: so many times the CPU. `µs`: so many microseconds of CPU more. `ms`: so many milliseconds longer to start. */
+  readonly unit: '×' | 'µs' | 'ms';
   readonly kind: 'bar' | 'aim';
 }
 
@@ -105,6 +105,8 @@ export interface Result {
   readonly title: string;
   readonly version: string;
   readonly role: Contestant['role'];
+  /** Milliseconds from its start until its port answered. */
+  readonly startMs?: number;
   readonly rounds: readonly Round[];
   readonly median: { readonly requestsPerSecond: number; readonly p50Ms: number; readonly p99Ms: number; readonly cpuMicros: number };
 }

@@ -22,13 +22,20 @@ export function addition(subject: Result, over: Result): number {
   return withinRounds(subject, over, (one, other) => one - other);
 }
 
-/** Judges the bars by `relation` or `addition`. One that cannot be judged is not met. */
+/** Milliseconds that one takes longer to start, or NaN. */
+export function delay(subject: Result, over: Result): number {
+  return (subject.startMs ?? Number.NaN) - (over.startMs ?? Number.NaN);
+}
+
+const COMPARISONS = { '×': relation, µs: addition, ms: delay } as const;
+
+/** Judges the bars by their unit's comparison. One that cannot be judged is not met. */
 export function judge(bars: readonly Bar[], results: readonly Result[]): BarResult[] {
   const named = (name: string): Result | undefined => results.find((each) => each.name === name);
   return bars.map((bar) => {
     const subject = named(bar.subject);
     const over = named(bar.over);
-    const compare = bar.unit === '×' ? relation : addition;
+    const compare = COMPARISONS[bar.unit];
     const value = subject && over ? round(compare(subject, over), 3) : Number.NaN;
     return Number.isNaN(value) ? { ...bar, value: null, met: false } : { ...bar, value, met: value <= bar.atMost };
   });
@@ -37,7 +44,8 @@ export function judge(bars: readonly Bar[], results: readonly Result[]): BarResu
 /** `0.52 × of caddy (at most 0.8 ×)`, `43.1 µs more than … (at most 120 µs)`. */
 export function describeBar(bar: BarResult, titleOf: (name: string) => string): string {
   const limit = `${bar.kind === 'aim' ? 'the aim is' : 'at most'} ${bar.atMost} ${bar.unit}`;
-  const join = bar.unit === '×' ? 'of' : 'more than';
-  const value = bar.value === null ? 'not measured' : `${bar.value.toFixed(bar.unit === '×' ? 2 : 1)} ${bar.unit}`;
+  const join = { '×': 'of', µs: 'more than', ms: 'longer to start than' }[bar.unit];
+  const digits = { '×': 2, µs: 1, ms: 0 }[bar.unit];
+  const value = bar.value === null ? 'not measured' : `${bar.value.toFixed(digits)} ${bar.unit}`;
   return `${titleOf(bar.subject)}: ${value} ${join} ${titleOf(bar.over)} (${limit})`;
 }

@@ -98,7 +98,8 @@ export async function main(command: string, args: string[]): Promise<void> {
     }
     await serve();
   } catch (error) {
-    process.stderr.write(`${explain(error)}\n`);
-    process.exit(1);
+    const usage = String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS');
+    process.stderr.write(`${explain(error)}\n${usage ? `try: gatehouse ${command} --help\n` : ''}`);
+    process.exit(usage ? 2 : 1);
   }
 }

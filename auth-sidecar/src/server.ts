@@ -18,13 +18,13 @@ export class SidecarServer {
     listener: RequestListener,
     private readonly timers: Timers,
   ) {
-    this.server = http.createServer(
-      { maxHeaderSize: HEAD_MAX, requestTimeout: REQUEST_MS, headersTimeout: HEAD_MS },
-      (request, response) => {
-        if (this.closing) response.setHeader('Connection', 'close');
-        listener(request, response);
-      },
-    );
+    const options = { maxHeaderSize: HEAD_MAX, requestTimeout: REQUEST_MS, headersTimeout: HEAD_MS };
+    this.server = http.createServer(options, (request, response) => {
+      if (this.closing) response.setHeader('Connection', 'close');
+      // A connection that was busy when the end began is idle only now.
+      response.once('close', () => this.closing && setImmediate(() => this.server.closeIdleConnections()));
+      listener(request, response);
+    });
     this.server.keepAliveTimeout = KEEP_ALIVE_MS;
     this.server.maxConnections = CONNECTIONS_MAX;
   }

@@ -39,7 +39,7 @@ bench: build ## the embedded plane beside other gateways, one table
 	@bench/run.sh
 
 soak: build ## the long runs: full sizes of the tests
-	@GATEHOUSE_SOAK=1 scripts/jest --selectProjects integration --testPathPatterns soak
+	@GATEHOUSE_SOAK=1 scripts/jest --selectProjects integration --testPathPatterns 'soak|chaos/reload'
 
 kong-up: build ## Kong with our plugins, Redis and mocks in Docker (TRANSPORT=pdk|direct)
 	@mkdir -p .run && $(RUN) node scripts/kong-env.mjs > .run/kong.env

@@ -30,6 +30,7 @@ const REFUSED = new Set([
 /** A send with its connection, metadata and one retry takes no longer than so many requests. */
 const REQUESTS_PER_SEND = 4;
 const CLOSE_MS = 3_000;
+const SAID_MAX = 16;
 
 /**
  * Sends to Kafka with acks=all and one request in flight, so that messages of a key keep their order. The producer is not idempotent:
@@ -48,13 +49,15 @@ class KafkaBroker implements Broker {
   private producer: Promise<Producer> | null = null;
   private readonly stopping = Promise.withResolvers<never>();
   private closed = false;
+  /** What kafkajs said since the last send that worked. */
+  private readonly said = new Set<string>();
 
   constructor(options: KafkaBrokerOptions) {
     const { connectMs = 3_000, requestMs = 10_000, time = systemTime } = options;
     this.time = time;
     this.connectMs = connectMs;
     this.sendMs = connectMs + REQUESTS_PER_SEND * requestMs;
-    this.kafka = new Kafka(configOf(options, connectMs, requestMs));
+    this.kafka = new Kafka(configOf(options, connectMs, requestMs, this.said));
     this.stopping.promise.catch(() => undefined);
   }
 
@@ -79,6 +82,7 @@ class KafkaBroker implements Broker {
     this.producer ??= this.connect();
     const producer = await this.producer;
     await producer.sendBatch({ acks: -1, compression: CompressionTypes.None, topicMessages: byTopic(batch) });
+    this.said.clear();
   }
 
   private async connect(): Promise<Producer> {
@@ -102,7 +106,7 @@ class KafkaBroker implements Broker {
   }
 }
 
-function configOf(options: KafkaBrokerOptions, connectMs: number, requestMs: number): KafkaConfig {
+function configOf(options: KafkaBrokerOptions, connectMs: number, requestMs: number, said: Set<string>): KafkaConfig {
   const { brokers, clientId, tls = false, sasl, log } = options;
   return {
     clientId,
@@ -117,9 +121,13 @@ function configOf(options: KafkaBrokerOptions, connectMs: number, requestMs: num
         ? tls
         : { ...(tls.ca && { ca: [tls.ca] }), ...(tls.cert && { cert: tls.cert }), ...(tls.key && { key: tls.key }) },
     ...(sasl && { sasl: sasl as NonNullable<KafkaConfig['sasl']> }),
-    // What fails is said by the outbox, once per outage; kafkajs says it for every attempt.
+    // kafkajs says the same for every attempt: each of its messages is passed on once per outage.
     logLevel: logLevel.ERROR,
-    logCreator: () => (entry) => log.info({ kafka: entry.log.message }, 'kafka client'),
+    logCreator: () => (entry) => {
+      if (said.size >= SAID_MAX || said.has(entry.log.message)) return;
+      said.add(entry.log.message);
+      log.info({ reason: entry.log.message }, 'kafka client');
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 /** Takes the oldest events of a store to the broker, batch by batch, until each has arrived. */
 import { Backoff } from '../backoff.js';
 import type { Encode } from '../cloud-events.js';
-import { BrokerError } from '../errors.js';
+import { BrokerError, wordsOf } from '../errors.js';
 import { decodeEvent } from '../event-line.js';
 import type { Broker, OutgoingEvent } from '../events.js';
 import { Bell, type Time } from '../time.js';
@@ -125,7 +125,7 @@ export class Sender {
       return null;
     } catch (error) {
       if (error instanceof BrokerError && error.code === 'MESSAGE_REFUSED') return error;
-      throw error instanceof BrokerError ? error : new BrokerError('BROKER_UNAVAILABLE', String(error), { cause: error });
+      throw error instanceof BrokerError ? error : new BrokerError('BROKER_UNAVAILABLE', wordsOf(error), { cause: error });
     }
   }
 

@@ -6,7 +6,7 @@ enableCompileCache();
 const parts = {
   gateway: ['gateway', 'run the embedded data plane alone'],
   render: ['packages/kong-config', 'write kong.yml (DB-less) or decK files from kong/systems'],
-  validate: ['packages/kong-config', 'check state files or a kong.yml, naming every fault'],
+  validate: ['gateway', 'check state files or a kong.yml, naming every fault that a plane would refuse [--target embedded|kong]'],
   schemas: ['plugins', "write what comes from policies' schemas: JSON Schema, Kong schema, README tables [--check]"],
   'plugin-server': ['plugins', 'serve Kong: policies as plugins (PDK lane) and as a policy server (direct lane) [--dump NAME]'],
   limits: ['plugins', 'forget what was counted of somebody: limits reset SYSTEM SUBJECT'],
@@ -23,7 +23,7 @@ const [command, ...args] = process.argv.slice(2);
 const part = Object.hasOwn(parts, command ?? '') ? parts[command] : undefined;
 
 if (!part) {
-  const help = command === undefined || command === 'help' || command === '--help';
+  const help = command === undefined || command === 'help' || command === '--help' || command === '-h';
   const list = Object.entries(parts).map(([name, [, what]]) => `  ${name.padEnd(13)} ${what}`);
   const text = [help ? 'usage: gatehouse COMMAND [OPTIONS]' : `gatehouse: unknown command "${command}"`, '', ...list].join('\n');
   (help ? console.log : console.error)(text);

@@ -100,7 +100,12 @@ export class Gateway {
   prepare(text: string, file: string): Prepared {
     const { config, faults, places } = parseDeclarative(text, file, { resolveReference: environmentResolver(this.options.environment) });
     if (!config) throw new ConfigurationError(faults);
-    const { next, takeCertificates } = this.build(config, { file, places });
+    return this.prepareConfig(config, { file, places });
+  }
+
+  /** The same for what was read already. */
+  prepareConfig(config: KongConfig, source: Source): Prepared {
+    const { next, takeCertificates } = this.build(config, source);
     const take = (): void => {
       const before = this.live;
       takeCertificates();

@@ -1,7 +1,8 @@
-/** `gatehouse gateway`: the embedded data plane alone, in the foreground. */
+/** `gatehouse gateway`: the embedded data plane alone, in the foreground. `gatehouse validate`: whether it could serve a file. */
 import cluster from 'node:cluster';
 import { randomUUID } from 'node:crypto';
 import net from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createRuntime } from '@gatehouse/plugins';
 import { listenAdmin } from './admin/server.js';
@@ -77,7 +78,7 @@ function readOptions(args: string[]): Options {
     'admin-port': text,
     'status-port': text,
     workers: text,
-    help: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
   } as const;
   let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
   try {
@@ -235,8 +236,28 @@ async function work(): Promise<void> {
   await worker.run();
 }
 
+/** Runs `validate`: exit code 0, 1 when something is wrong, 2 on wrong usage. */
+async function validateCommand(args: string[]): Promise<void> {
+  // What renders state files is not for a plane that starts.
+  const { VALIDATE_USAGE, validate } = await import('@gatehouse/kong-config');
+  if (args.includes('--help') || args.includes('-h')) return void process.stdout.write(`${VALIDATE_USAGE}\n`);
+  const { checkEmbedded, checkKong } = await import('./validate.js');
+  const checks = { embedded: checkEmbedded, kong: checkKong };
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  try {
+    process.exitCode = validate(args, { root, variables: process.env, checks, say: (line) => console.error(line) });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (typeof code !== 'string') throw error;
+    const usage = code === 'GH_USAGE' || code.startsWith('ERR_PARSE_ARGS');
+    console.error(`gatehouse validate: ${message}${usage ? '\ntry: gatehouse validate --help' : ''}`);
+    process.exitCode = usage ? 2 : 1;
+  }
+}
+
 /** Runs the command; exits 1 when the configuration or a port can't be used, 2 on wrong usage. */
-export async function main(_command: string, args: string[]): Promise<void> {
+export async function main(command: string, args: string[]): Promise<void> {
+  if (command === 'validate') return validateCommand(args);
   try {
     await (cluster.isWorker ? work() : serve(readOptions(args)));
   } catch (error) {

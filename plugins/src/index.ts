@@ -26,6 +26,7 @@ export {
   type Script,
   script,
 } from './runtime/redis/index.js';
+export { isAbsentSecret } from './runtime/secrets.js';
 export { sanitize } from './sanitize/index.js';
 export { type HealthProbe, httpGet, type ServiceHealthEffects, serviceHealth } from './service-health/index.js';
 export { retiredKey, type ServiceTokenEffects, serviceToken, type TokenSigner, tokenSigner } from './service-token/index.js';

@@ -16,9 +16,14 @@ export const USAGE = `usage: gatehouse limits reset SYSTEM SUBJECT
 SUBJECT is what windows count by: a user's id, an address, a phone number. A breaker that is opened stays so until it is closed, or
 for the time given; one that is closed opens again by its own rules, or is held closed for the time given.`;
 
-/** The command line can't be used, or there is nothing to use it on. */
+/** There is nothing to carry a command out on. */
 export class OperatorError extends Error {
-  readonly code = 'OPERATOR';
+  readonly code: string = 'OPERATOR';
+}
+
+/** The command line can't be used. */
+export class OperatorUsageError extends OperatorError {
+  override readonly code = 'OPERATOR_USAGE';
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -36,7 +41,7 @@ function describe(record: BreakerRecord): string {
 }
 
 async function limits([verb, , subject]: readonly string[], stores: Stores): Promise<string[]> {
-  if (verb !== 'reset' || subject === undefined) throw new OperatorError(USAGE);
+  if (verb !== 'reset' || subject === undefined) throw new OperatorUsageError(USAGE);
   const count = await resetSubject(stores.limits, subject);
   return [count === 1 ? '1 counter was reset' : `${count} counters were reset`];
 }
@@ -46,10 +51,10 @@ async function breaker([verb, , service]: readonly string[], forMs: number | nul
     const records = await showBreakers(stores.breakers);
     return records.length === 0 ? ['no request has come to a breaker yet'] : records.map(describe);
   }
-  if (service === undefined) throw new OperatorError(USAGE);
+  if (service === undefined) throw new OperatorUsageError(USAGE);
   if (verb === 'open') await openBreaker(stores.breakers, service, forMs);
   else if (verb === 'close') await closeBreaker(stores.breakers, service, forMs);
-  else throw new OperatorError(USAGE);
+  else throw new OperatorUsageError(USAGE);
   const record = (await showBreakers(stores.breakers)).find((one) => one.service === service);
   return record ? [describe(record)] : [];
 }
@@ -59,12 +64,12 @@ function parse(args: string[]): { words: string[]; forMs: number | null } {
   try {
     parsed = parseArgs({ args, options: { for: { type: 'string' } }, allowPositionals: true });
   } catch (error) {
-    throw new OperatorError(`${(error as Error).message}\n\n${USAGE}`);
+    throw new OperatorUsageError(`${(error as Error).message}\n\n${USAGE}`);
   }
   const { for: seconds } = parsed.values;
   if (seconds === undefined) return { words: parsed.positionals, forMs: null };
   if (!/^\d{1,9}$/.test(seconds) || Number(seconds) < 1 || Number(seconds) > SECONDS_MAX)
-    throw new OperatorError('--for takes seconds, up to a year');
+    throw new OperatorUsageError('--for takes seconds, up to a year');
   return { words: parsed.positionals, forMs: Number(seconds) * 1000 };
 }
 
@@ -72,12 +77,12 @@ function parse(args: string[]): { words: string[]; forMs: number | null } {
  * Carries out a command on a system's Redis.
  * @param command `limits` or `breaker`
  * @returns lines for the operator
- * @throws OperatorError for wrong usage or where no Redis is named, UnknownBreakerError, and Redis's errors
+ * @throws OperatorUsageError, OperatorError where no Redis is named, UnknownBreakerError, and Redis's errors
  */
 export async function operate(command: string, args: string[], environment: Environment): Promise<string[]> {
   const { words, forMs } = parse(args);
   const [, system] = words;
-  if (system === undefined) throw new OperatorError(USAGE);
+  if (system === undefined) throw new OperatorUsageError(USAGE);
   const runtime = createRuntime({ log: () => undefined, environment });
   try {
     if (!redisSettings(environment, runtime.effects.secrets, system)) {

@@ -278,6 +278,7 @@ export async function main(command: string, args: string[]): Promise<void> {
   } catch (error) {
     process.exitCode = exitCodeOf(error);
     for (const line of (error as Error).message.split('\n')) process.stderr.write(`gatehouse ${command}: ${line}\n`);
+    if (process.exitCode === 2) process.stderr.write(`try: gatehouse ${command} --help\n`);
   }
   process.exit();
 }

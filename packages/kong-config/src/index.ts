@@ -10,3 +10,4 @@ export { listSystems, readEnvFile, readStateFiles, UnknownSystemError } from './
 export { type Rendered, type RenderInput, render, type StateFile } from './render/render.js';
 export type { EntitySchema, Field, Fields, PluginSchema, RecordField } from './schema/types.js';
 export type * from './types.js';
+export { type PlaneCheck, type PlaneTarget, VALIDATE_USAGE, type ValidateOptions, ValidateUsageError, validate } from './validate.js';

@@ -1,4 +1,4 @@
-/** `gatehouse render` and `gatehouse validate`: reads the command line and the environment, writes files, sets the exit code. */
+/** `gatehouse render`: reads the command line and the environment, writes files, sets the exit code. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,15 +6,13 @@ import { parseArgs } from 'node:util';
 import { formatFault } from './declarative/format.js';
 import { parseDeclarative } from './declarative/load.js';
 import { firstDifference } from './render/difference.js';
-import { listSystems, readEnvFile, readStateFiles, UnknownSystemError } from './render/files.js';
+import { defaultsFile, environmentOf, listSystems, readEnvFile, readStateFiles, UnknownSystemError } from './render/files.js';
 import type { Transport } from './render/fuse.js';
-import { checkPluginOrderOf } from './render/plugin-order.js';
 import { type Rendered, render, type StateFile } from './render/render.js';
-import type { Fault, KongConfig } from './types.js';
+import type { Fault } from './types.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const committedFile = 'kong/kong.yml';
-const defaultsFile = '.env.example';
 const deckFolder = 'kong/deck';
 
 /** The command line can't be understood. */
@@ -24,8 +22,7 @@ class UsageError extends Error {
 
 type Values = Record<string, string | undefined>;
 
-const usages: Record<string, string> = {
-  render: `usage: gatehouse render [--system NAME…] [--target dbless|deck] [--transport pdk|direct] [--fuse|--no-fuse]
+const USAGE = `usage: gatehouse render [--system NAME…] [--target dbless|deck] [--transport pdk|direct] [--fuse|--no-fuse]
                         [--out FILE] [--env-file FILE]
        gatehouse render --check
 
@@ -35,28 +32,24 @@ const usages: Record<string, string> = {
   --transport      how Kong asks the policies: as plugins (pdk, the default for decK) or over a socket (direct)
   --no-fuse        one plugin per policy, instead of one for all policies of a route
   --env-file FILE  values from this file alone, instead of the environment and .env
-  --check          fails when kong/kong.yml is not what .env.example renders to`,
-  validate: `usage: gatehouse validate [FILE…] [--env-file FILE]
-
-  FILE             a decK state file or a DB-less kong.yml; all of kong/systems unless given
-  --env-file FILE  values from this file alone, instead of the environment and .env`,
-};
+  --check          fails when kong/kong.yml is not what .env.example renders to`;
 
 /** A reader that went away (`| head`) is no fault. */
 const readerLeft = (): void => undefined;
 
-/** Runs `render` or `validate`. Exit code 0, 1 for a faulty configuration or a stale file, 2 for a command line that makes no sense. */
+/** Runs `render`. Exit code 0, 1 for a faulty configuration or a stale file, 2 for a command line that makes no sense. */
 export async function main(command: string, args: string[]): Promise<void> {
   process.stdout.off('error', readerLeft).on('error', readerLeft);
   if (args.includes('--help') || args.includes('-h')) {
-    process.stdout.write(`${usages[command]}\n`);
+    process.stdout.write(`${USAGE}\n`);
     return;
   }
   try {
-    process.exitCode = command === 'validate' ? validate(args) : renderCommand(args);
+    process.exitCode = renderCommand(args);
   } catch (error) {
     process.exitCode = exitCodeOf(error);
     for (const line of (error as Error).message.split('\n')) console.error(`gatehouse ${command}: ${line}`);
+    if (process.exitCode === 2) console.error(`try: gatehouse ${command} --help`);
   }
 }
 
@@ -86,7 +79,7 @@ function renderCommand(args: string[]): number {
   if (options.check) return checkCommitted();
   const systems = [...(options.system ?? []), ...positionals].flatMap((name) => name.split(','));
   const form = formOf(options);
-  const rendered = renderFiles(readStateFiles(root, systems), environmentOf(options['env-file']), form);
+  const rendered = renderFiles(readStateFiles(root, systems), environmentOf(root, options['env-file'], process.env), form);
   if (rendered.dbless === null) return report(rendered.faults);
   return options.target === 'deck' ? writeDeck(rendered.deck(), options.out) : writeDbless(rendered.dbless, options.out);
 }
@@ -112,13 +105,6 @@ function formOf(options: { transport?: string; fuse?: boolean; 'no-fuse'?: boole
 function renderFiles(files: StateFile[], values: Values, form: Form = {}): Rendered {
   const defaults = readEnvFile(path.join(root, defaultsFile));
   return render({ files, values, defaults, systems: listSystems(root), parse: parseDeclarative, ...form });
-}
-
-/** The environment, with `.env` below it; or one file and nothing else. */
-function environmentOf(file: string | undefined): Values {
-  if (file !== undefined) return readEnvFile(path.resolve(file));
-  const local = path.join(root, '.env');
-  return { ...(fs.existsSync(local) && readEnvFile(local)), ...process.env };
 }
 
 /** Compares the committed file with what the defaults alone render to. */
@@ -158,46 +144,6 @@ function replaceFile(file: string, text: string): void {
     fs.rmSync(temporary, { force: true });
     throw error;
   }
-}
-
-function validate(args: string[]): number {
-  const { positionals, values } = parseArgs({ args, options: { 'env-file': { type: 'string' } }, allowPositionals: true });
-  const environment = environmentOf(values['env-file']);
-  if (positionals.length === 0) return validateSources('kong/systems', readStateFiles(root, []), environment);
-  return Math.max(...positionals.map((file) => validateFile(file, environment)));
-}
-
-function validateFile(file: string, environment: Values): number {
-  let text: string;
-  try {
-    text = fs.readFileSync(file, 'utf8');
-  } catch (error) {
-    console.error(`${file}: the file can't be read (${(error as Error).message})`);
-    return 1;
-  }
-  if (/^_info:/m.test(text) || text.includes('${{')) return validateSources(file, [{ file, text, system: systemOf(file) }], environment);
-  const { faults, config } = parseDeclarative(text, file);
-  const all = config === null ? faults : checkPluginOrderOf(text, file);
-  return config === null || all.length > 0 ? report(all) : accept(file, config);
-}
-
-/** Checks state files by rendering them. */
-function validateSources(name: string, files: StateFile[], environment: Values): number {
-  const rendered = renderFiles(files, environment);
-  if (rendered.dbless === null) return report(rendered.faults);
-  const { faults, config } = parseDeclarative(rendered.dbless, name);
-  return config === null ? report(faults) : accept(name, config);
-}
-
-function systemOf(file: string): string | null {
-  const folder = path.dirname(path.resolve(file));
-  return path.basename(path.dirname(folder)) === 'systems' ? path.basename(folder) : null;
-}
-
-function accept(name: string, config: KongConfig): number {
-  const counts = [config.services, config.routes, config.plugins].map((list) => list.length);
-  console.error(`${name}: valid (${counts[0]} services, ${counts[1]} routes, ${counts[2]} plugins)`);
-  return 0;
 }
 
 function report(faults: readonly Fault[]): number {

@@ -24,9 +24,13 @@ function table(mocks: Mocks): string {
 
 /** `gatehouse mocks`: plays every service until SIGTERM or SIGINT. Exit code 1 when a port is taken or a canned reply is wrong. */
 export async function main(_command: string, args: string[]): Promise<void> {
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log('usage: gatehouse mocks   (ports from MOCK_SYSTEM_SERVICE_PORT)');
+    process.exit(0);
+  }
   if (args.length > 0) {
-    console.error('usage: gatehouse mocks   (ports from MOCK_SYSTEM_SERVICE_PORT)');
-    process.exit(args[0] === '--help' ? 0 : 2);
+    console.error(`gatehouse mocks: unknown option "${args[0]}"\ntry: gatehouse mocks --help`);
+    process.exit(2);
   }
   try {
     const mocks = await startMocks({

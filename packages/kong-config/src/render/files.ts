@@ -3,6 +3,8 @@ import path from 'node:path';
 import { parseEnv } from 'node:util';
 import type { StateFile } from './render.js';
 
+type Values = Readonly<Record<string, string | undefined>>;
+
 /** A system was asked for that has no state file. */
 export class UnknownSystemError extends Error {
   readonly code = 'GH_UNKNOWN_SYSTEM';
@@ -37,6 +39,16 @@ export function readStateFiles(root: string, wanted: readonly string[]): StateFi
 
 function readStateFile(root: string, file: string, system: string | null): StateFile {
   return { file, text: fs.readFileSync(path.join(root, file), 'utf8'), system };
+}
+
+/** Where every variable has its meaning and its default, relative to the repository. */
+export const defaultsFile = '.env.example';
+
+/** The environment, with the `.env` of the repository below it; or one file and nothing else. */
+export function environmentOf(root: string, file: string | undefined, variables: Values): Values {
+  if (file !== undefined) return readEnvFile(path.resolve(file));
+  const local = path.join(root, '.env');
+  return { ...(fs.existsSync(local) && readEnvFile(local)), ...variables };
 }
 
 /** Reads a file of `NAME=value` lines. */

@@ -58,9 +58,9 @@ class SourceReader {
   }
 
   read(): Source {
-    for (const error of this.document.errors) {
-      this.fault(this.lines.linePos(error.pos[0]).line, '', `not valid YAML: ${error.message}`);
-    }
+    // What follows the first error is mostly its echo.
+    const error = this.document.errors[0];
+    if (error) this.fault(this.lines.linePos(error.pos[0]).line, '', `not valid YAML: ${error.message}`);
     this.collectAnchors();
     const tree = this.faults.length === 0 ? this.convert(this.document.contents, '', 0, null) : {};
     if (this.faults.length === 0 && !isTree(tree)) this.fault(1, '', 'expected an object at the top of the file');

@@ -1,114 +1,65 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { call, services } from '@gatehouse/testkit';
+import { call } from '@gatehouse/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { RunningStack } from './support/stack.js';
 
-const root = path.resolve(import.meta.dirname, '../..');
-const gatehouse = path.join(root, 'bin/gatehouse');
 const testTimeoutMs = 60_000;
 
-const runFolder = mkdtempSync(path.join(tmpdir(), 'devstack-'));
-let environment: NodeJS.ProcessEnv;
-let proxy = '';
-let stack: ChildProcess;
-let log = '';
-
-/** Free ports, all held until the last is found, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-async function logged(pattern: RegExp): Promise<void> {
-  const deadline = Date.now() + testTimeoutMs / 2;
-  while (!pattern.test(log)) {
-    if (Date.now() > deadline || stack.exitCode !== null) throw new Error(`${pattern} did not come:\n${log}`);
-    await wait(25);
-  }
-}
+let stack: RunningStack;
 
 /** A creator's request, with the token that the table shows. */
 const courses = () => {
-  const token = /gongbu +creator +(\S+)/.exec(log)?.[1];
-  return call(`${proxy}/courses`, { headers: { host: 'gongbu.localhost', authorization: `Bearer ${token}` } });
+  const token = /gongbu +creator +(\S+)/.exec(stack.log)?.[1];
+  return call(`${stack.proxy}/courses`, { headers: { host: 'gongbu.localhost', authorization: `Bearer ${token}` } });
 };
 
 beforeAll(async () => {
-  const ports = await freePorts(6 + services.reduce((sum, { ports: { length } }) => sum + length, 0));
-  const next = (): string => String(ports.pop());
-  const mocks = services.map(({ portVariable, ports: wanted }) => [portVariable, wanted.map(next).join(',')]);
-  const own = ['PROXY_PORT', 'PROXY_TLS_PORT', 'ADMIN_PORT', 'STATUS_PORT', 'HEALTHPAY_GATEWAY_PORT'].map((name) => [name, next()]);
-  const issuer = { INTERVIEW_KEYCLOAK_ISSUER_URL: `http://127.0.0.1:${next()}/realms/test` };
-  environment = {
-    ...process.env,
-    ...Object.fromEntries([...mocks, ...own]),
-    ...issuer,
-    GATEHOUSE_RUN_DIR: runFolder,
-    FORCE_COLOR: '',
-    NO_COLOR: '1',
-  };
-  proxy = `http://127.0.0.1:${environment['PROXY_PORT']}`;
-  stack = spawn(gatehouse, ['start'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
-  for (const stream of [stack.stdout, stack.stderr]) {
-    stream?.on('data', (chunk: Buffer) => {
-      log += chunk.toString();
-    });
-  }
-  await logged(/Gatehouse is up/);
+  stack = await RunningStack.start();
 }, testTimeoutMs);
-afterAll(() => {
-  stack.kill('SIGKILL');
-  rmSync(runFolder, { recursive: true });
-});
+afterAll(() => stack?.stop());
 
-test('shows addresses and tokens, without colours', async () => {
-  await logged(/bin\/gatehouse token gongbu creator/);
+test('shows addresses, users and tokens, without colours', async () => {
+  await stack.logged(/bin\/gatehouse token gongbu creator/);
+  const { log, environment } = stack;
   expect(log).not.toContain('routes are open');
   expect(log).toContain(`http://gongbu.localhost:${environment['PROXY_PORT']}/courses`);
+  expect(log).toContain(`demo page   https://interview.localhost:${environment['PROXY_TLS_PORT']}/auth/demo`);
+  expect(log).toMatch(/recruiter +david\.stone +password/);
   expect(log.match(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g)).toHaveLength(5);
   expect(log.includes('\u001b[')).toBe(false);
 });
 
 test(
-  'serves the demo of all five systems',
+  'serves the demo of all five systems, and shows the events that it caused',
   async () => {
-    const demo = spawn(gatehouse, ['demo'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [demo.stdout, demo.stderr]) {
-      stream.on('data', (chunk: Buffer) => {
-        output += chunk.toString();
-      });
-    }
-    const [code] = (await once(demo, 'close')) as [number];
+    const { code, output } = await stack.run('demo');
     expect(output).toMatch(/\d\d steps passed, 0 failed/);
+    expect(output).toMatch(/user\.authenticated oauth2[\s\S]*user\.authenticated jwt_refresh[\s\S]*user\.logged_out +user_action/);
     expect(code).toBe(0);
   },
   testTimeoutMs,
 );
 
 test('nobody passes without a token', async () => {
-  expect((await call(`${proxy}/courses`, { headers: { host: 'gongbu.localhost' } })).status).toBe(401);
+  expect((await call(`${stack.proxy}/courses`, { headers: { host: 'gongbu.localhost' } })).status).toBe(401);
 });
 
-test(
-  'starts a crashed part again',
-  async () => {
-    process.kill(Number(/gateway \(process (\d+)\) ready/.exec(log)?.[1]), 'SIGKILL');
-    await logged(/gateway +│ ended by SIGKILL: starting it again in 250 ms[\s\S]*"ready"/);
+test("a development token is good beside the provider's own", async () => {
+  const { output } = await stack.run('token', 'interview', 'recruiter');
+  const [token] = /^eyJ\S+/m.exec(output) ?? [];
+  const me = await call(`${stack.proxy}/users/me`, { headers: { host: 'interview.localhost', authorization: `Bearer ${token}` } });
+  expect(me).toMatchObject({ status: 200, json: { email: 'david.stone@interview.example' } });
+});
+
+test.each(['gateway', 'sidecar', 'identity'])(
+  'starts a crashed %s again',
+  async (part) => {
+    process.kill(stack.pidOf(part), 'SIGKILL');
+    await stack.logged(new RegExp(`${part} +│ ended by SIGKILL: starting it again in 250 ms[\\s\\S]*${part} +│ .*"ready"`));
     expect((await courses()).status).toBe(200);
+    const { status } = await call(`${stack.proxy}/auth/login`, { headers: { host: 'interview.localhost' }, json: {} });
+    expect(status).toBe(200);
   },
   testTimeoutMs,
 );
@@ -116,16 +67,19 @@ test(
 test(
   'ends without leaving anything on a port, and lets the request in flight finish',
   async () => {
+    const { environment } = stack;
     const course = `http://127.0.0.1:${environment['MOCK_GONGBU_COURSE_PORT']}`;
     await call(`${course}/__mock/faults`, { method: 'PUT', json: { path: '/courses', delayMs: 1000, times: 1 } });
     const slow = courses();
     while (((await call(`${course}/__mock/faults`)).json as { faults: unknown[] }).faults.length > 0) await wait(20);
-    stack.kill('SIGTERM');
+    stack.process.kill('SIGTERM');
     expect((await slow).status).toBe(200);
-    const [code] = stack.exitCode === null ? ((await once(stack, 'exit')) as [number]) : [stack.exitCode];
+    const [code] = stack.process.exitCode === null ? ((await once(stack.process, 'exit')) as [number]) : [stack.process.exitCode];
     expect(code).toBe(0);
     await expect(courses()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-    await expect(call(`${course}/health`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    for (const address of [course, environment['AUTH_SIDECAR_URL'], environment['INTERVIEW_KEYCLOAK_ISSUER_URL']]) {
+      await expect(call(`${address}/health`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    }
   },
   testTimeoutMs,
 );

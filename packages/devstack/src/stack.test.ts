@@ -70,14 +70,14 @@ beforeEach(() => {
 });
 
 describe('the stack', () => {
-  test('starts mocks at once and gateways with what was rendered', async () => {
+  test('starts mocks and provider at once, then who asks it, gateways with what was rendered', async () => {
     await new Stack(settings, world()).start();
     expect(scene.events).toEqual([
-      'spawn mocks',
       'spawn identity-provider --key .run/interview-development-key.pem',
-      'spawn auth-sidecar',
+      'spawn mocks',
       'render --out .run/kong.yml',
       'render --system healthpay --out .run/healthpay.yml',
+      'spawn auth-sidecar',
       'spawn gateway --config .run/kong.yml --port 8000 --tls-port 8443 --admin-port 8001 --status-port 8100',
       'spawn gateway --config .run/healthpay.yml --port 4000',
     ]);
@@ -120,7 +120,7 @@ describe('the stack', () => {
     await stack.start();
     scene.events.length = 0;
     await stack.supervisor.stop();
-    expect(scene.events).toEqual(['SIGTERM gateway', 'SIGTERM healthpay', 'SIGTERM sidecar', 'SIGTERM mocks', 'SIGTERM identity']);
+    expect(scene.events).toEqual(['SIGTERM gateway', 'SIGTERM healthpay', 'SIGTERM sidecar', 'SIGTERM identity', 'SIGTERM mocks']);
   });
 });
 

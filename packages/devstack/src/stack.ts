@@ -90,27 +90,35 @@ export class Stack {
    * @throws StartError (a port is taken, the configuration is wrong), PartFailedError (a part ended at once).
    */
   async start(): Promise<number> {
-    const behind = [mocksPart(this.settings), ...identityPart(this.settings), ...sidecarPart(this.settings)];
+    const [mocks, identity] = [mocksPart(this.settings), identityPart(this.settings)];
+    const sidecar = sidecarPart(this.settings);
     const gateways = [gatewayPart(this.settings), healthpayPart(this.settings)];
-    const taken = await this.world.takenPorts([...behind, ...gateways].flatMap(({ ports }) => ports));
+    const taken = await this.world.takenPorts([mocks, ...identity, ...sidecar, ...gateways].flatMap(({ ports }) => ports));
     if (taken.length > 0) throw new StartError(taken);
-    for (const part of behind) this.supervisor.start(part);
-    // All go on at once: the gateways wait for their configuration alone, the sidecar asks for its provider again.
-    await Promise.all([...behind.map((part) => this.#ready(part)), this.#startGateways(gateways)]);
+    // Who asks the provider at once finds it there.
+    const identified = this.#startAll(identity);
+    await Promise.all([
+      this.#startAll([mocks]),
+      identified.then(() => this.#startAll(sidecar)),
+      Promise.all([this.#render(), identified]).then(() => this.#startAll(gateways)),
+    ]);
     return this.world.now() - this.#startedAt;
   }
 
-  async #startGateways(gateways: readonly StackPart[]): Promise<void> {
-    const { all, healthpay } = renderedFiles(this.settings);
-    await Promise.all([
-      this.#render(['render', '--out', all], all),
-      this.#render(['render', '--system', 'healthpay', '--out', healthpay], healthpay),
-    ]);
-    for (const part of gateways) this.supervisor.start(part);
-    await Promise.all(gateways.map((part) => this.#ready(part)));
+  async #startAll(parts: readonly StackPart[]): Promise<void> {
+    for (const part of parts) this.supervisor.start(part);
+    await Promise.all(parts.map((part) => this.#ready(part)));
   }
 
-  async #render(args: readonly string[], file: string): Promise<void> {
+  async #render(): Promise<void> {
+    const { all, healthpay } = renderedFiles(this.settings);
+    await Promise.all([
+      this.#renderTo(['render', '--out', all], all),
+      this.#renderTo(['render', '--system', 'healthpay', '--out', healthpay], healthpay),
+    ]);
+  }
+
+  async #renderTo(args: readonly string[], file: string): Promise<void> {
     const faults = await this.world.run(args);
     if (faults !== undefined) throw new StartError(faults);
     this.#progress(`rendered ${file}`);

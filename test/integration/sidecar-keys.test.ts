@@ -97,6 +97,13 @@ describe('signing in by Telegram', () => {
     }
   });
 
+  test('a widget’s data that comes twenty times at once is used once', async () => {
+    const json = widgetOf(700001001, seconds());
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => signIn(json, i % 2)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(19).fill(401)]);
+    expect(mocks.requests('gongbu.auth', '/internal/')).toHaveLength(1);
+  });
+
   test('a Mini App’s data gives one as often as it is used', async () => {
     const json = { initData: initDataOf(700001001, seconds()) };
     for (const which of [0, 1, 0]) expect((await signIn(json, which)).status).toBe(200);

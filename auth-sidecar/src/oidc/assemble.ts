@@ -24,6 +24,8 @@ export interface Assembled {
 /** @throws RedisSettingsError, SecretError for a Redis that is named wrongly */
 export function assembleOidc(deps: Dependencies, { oidc: settings, sealSecrets: secrets }: Settings): Assembled {
   const memory = deps.sharedMemory(SYSTEM);
+  if (!memory)
+    deps.log('warn', 'no Redis is named: the gateways do not hear of sessions that end here, whose tokens stay good until they expire');
   const { replay, revocations } = deps.stores(SYSTEM);
   const client = new OidcClient(settings, deps);
   const events = new AuthEvents(deps);

@@ -21,6 +21,8 @@ import { parseMetadata } from './metadata.js';
 const REFRESH_MS = 300_000;
 /** After a failure, and between two fetches that unknown keys ask for. */
 const COOLDOWN_MS = 5000;
+/** The same while nothing was ever known: provider and sidecar may start together. */
+const FIRST_COOLDOWN_MS = 1000;
 /** Keys that could not be confirmed for so long check nothing any more. */
 const KEYS_STALE_MS = 86_400_000;
 const DOCUMENT_MAX = 262_144;
@@ -92,6 +94,10 @@ export class Issuer {
     if (this.timer) this.effects.cancel(this.timer);
   }
 
+  private get cooldownMs(): number {
+    return this.known ? COOLDOWN_MS : FIRST_COOLDOWN_MS;
+  }
+
   private keys(): KeySet | null {
     return this.known && this.effects.now() - this.known.at <= KEYS_STALE_MS ? this.known.keys : null;
   }
@@ -99,7 +105,7 @@ export class Issuer {
   /** Joins a fetch that runs, or starts one when the cool-down is over. */
   private ask(): Promise<void> {
     if (this.running) return this.running;
-    return this.effects.now() - this.askedAt >= COOLDOWN_MS ? this.fetch() : Promise.resolve();
+    return this.effects.now() - this.askedAt >= this.cooldownMs ? this.fetch() : Promise.resolve();
   }
 
   private fetch(): Promise<void> {
@@ -108,7 +114,7 @@ export class Issuer {
     this.running = this.load().then((good) => {
       this.running = null;
       this.lastGood = good;
-      if (!this.closed) this.timer = this.effects.after(good ? REFRESH_MS : COOLDOWN_MS, () => void this.fetch());
+      if (!this.closed) this.timer = this.effects.after(good ? REFRESH_MS : this.cooldownMs, () => void this.fetch());
     });
     return this.running;
   }

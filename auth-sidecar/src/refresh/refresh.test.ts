@@ -169,7 +169,7 @@ describe('a provider in trouble signs nobody out', () => {
     expect(refused.status).toBe(503);
     expect(refused.json).toMatchObject({ statusCode: 503, error: 'Service Unavailable' });
     provider.behaviour.fault = undefined;
-    later = 5000;
+    later = 1000;
     expect((await early.ask('/auth/login', { method: 'POST' })).status).toBe(200);
   });
 });

@@ -122,7 +122,10 @@ if (positionals.length > 0) {
   code = await new Promise((resolve) => spawn(command, args, { env, stdio: 'inherit' }).once('close', (status) => resolve(status ?? 1)));
 } else {
   console.log(JSON.stringify(place));
+  // Listeners for signals keep no process alive.
+  const alive = setInterval(() => undefined, 2 ** 30);
   await Promise.race(['SIGTERM', 'SIGINT'].map((signal) => new Promise((resolve) => process.once(signal, resolve))));
+  clearInterval(alive);
 }
 await stop();
 if (values.prefix === undefined) fs.rmSync(prefix, { recursive: true, force: true });

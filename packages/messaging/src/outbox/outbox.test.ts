@@ -134,6 +134,22 @@ describe('a store that fails', () => {
     ]);
   });
 
+  test('that works again while events pass it by does not get the same ones, and none is lost', async () => {
+    const { outbox, store, broker, clock } = world();
+    const gate = Promise.withResolvers<void>();
+    broker.gate = gate.promise;
+    store.broken = true;
+    for (let i = 0; i < 5; i++) outbox.publish(event(i));
+    await clock.advance(10);
+    store.broken = false;
+    for (let i = 5; i < 10; i++) outbox.publish(event(i));
+    await clock.advance(10_000);
+    expect(outbox.stats().pending).toBe(10);
+    gate.resolve();
+    await clock.advance(10_000);
+    expect(broker.ids).toEqual(ids(0, 10));
+  });
+
   test('can not be read: events wait in it', async () => {
     const { outbox, store, broker, clock } = world();
     store.unreadable = true;

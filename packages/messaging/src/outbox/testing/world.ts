@@ -48,11 +48,14 @@ export class FakeBroker implements Broker {
   readonly batches: number[] = [];
   fault: (batch: readonly BrokerMessage[]) => Error | null = () => null;
   hangs = false;
+  /** What a batch waits for on its way. */
+  gate: Promise<unknown> = Promise.resolve();
   private closing = Promise.withResolvers<never>();
 
   async send(batch: readonly BrokerMessage[]): Promise<void> {
     this.batches.push(batch.length);
     if (this.hangs) await this.closing.promise;
+    await this.gate;
     const fault = this.fault(batch);
     if (fault) throw fault;
     this.arrived.push(...batch);

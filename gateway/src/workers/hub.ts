@@ -78,7 +78,7 @@ export class Hub {
 
   /** @throws RangeError for what no store can do */
   async ask({ system, store, method, args }: StoreCall, from: number): Promise<unknown> {
-    const methods: readonly string[] = METHODS[store] ?? [];
+    const methods: readonly string[] = Object.hasOwn(METHODS, store) ? METHODS[store] : [];
     if (!methods.includes(method)) throw new RangeError(`${String(store)} has no ${method}`);
     const target = this.storesOf(system)[store] as unknown as Record<string, (...args: readonly unknown[]) => unknown>;
     const result = await target[method]!(...args);

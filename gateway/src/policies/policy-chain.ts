@@ -1,7 +1,15 @@
 /** All policies of one route as one plugin of the embedded plane: in process, without serialising anything. */
 
 import type { Chain, Verdict } from '@gatehouse/plugins';
-import { type HeaderPairs, type HeadOutcome, type KeptAnswer, type Pass, RequestContext, withoutParameters } from '@gatehouse/policy';
+import {
+  type HeaderPairs,
+  type HeadOutcome,
+  headersByName,
+  type KeptAnswer,
+  type Pass,
+  RequestContext,
+  withoutParameters,
+} from '@gatehouse/policy';
 import type { HeaderList } from '../headers.js';
 import type { LiveExchange } from '../phases/exchange.js';
 import type { Exchange, Exit, Outcome, PluginInstance, ResponseHead } from '../plugin.js';
@@ -77,7 +85,7 @@ export class PolicyChain implements PluginInstance {
     if (verdict.kind === 'reply') {
       // The body is in the system's form already: the guard leaves it alone.
       exchange.shared.set('gatehouse.error', true);
-      return { status: verdict.status, headers: grouped(verdict.headers), body: bodyOf(verdict.body) };
+      return { status: verdict.status, headers: headersByName(verdict.headers), body: bodyOf(verdict.body) };
     }
     run.pass = verdict;
     const { headers } = exchange.request;
@@ -114,13 +122,3 @@ function setResponseHeaders(headers: HeaderList, pass: Pass): void {
 }
 
 const bodyOf = (body: string | Uint8Array): string | Buffer => (typeof body === 'string' ? body : Buffer.from(body));
-
-/** Header lines by name, as an exit wants them; lines of one name stay together. */
-function grouped(pairs: HeaderPairs): Record<string, string | string[]> {
-  const byName: Record<string, string | string[]> = {};
-  for (const [name, value] of pairs) {
-    const known = byName[name];
-    byName[name] = known === undefined ? value : Array.isArray(known) ? [...known, value] : [known, value];
-  }
-  return byName;
-}

@@ -10,7 +10,7 @@ export {
   parseApiKey,
 } from './api-keys/api-keys.js';
 export * from './breaker-store.js';
-export { headerName, LIST_MAX, policySchema, secretReference } from './config/common.js';
+export { headerName, LIST_MAX, pathPattern, policySchema, secretReference } from './config/common.js';
 export { type JsonSchema, jsonSchema } from './config/json-schema.js';
 export { type KongField, type KongFields, kongFields } from './config/kong-schema.js';
 export { type ParsedConfig, parseConfig } from './config/parse.js';
@@ -23,6 +23,7 @@ export * from './errors/render.js';
 export { type ErrorFormat, type ErrorStyle, errorFormats, errorStyle } from './errors/style.js';
 export * from './facts.js';
 export { cookieValues } from './http/cookies.js';
+export { headersByName } from './http/headers-by-name.js';
 export { PathPattern, pathPatternFault, splitPath } from './http/path-pattern.js';
 export { eachParameter, queryValues, withoutParameters } from './http/query.js';
 export { traceIdOf } from './http/trace.js';

@@ -1,16 +1,7 @@
-import { pathPatternFault, policySchema, redisFields } from '@gatehouse/policy';
+import { pathPattern, policySchema, redisFields } from '@gatehouse/policy';
 import { z } from 'zod';
 
 const MIB = 1_048_576;
-
-const pattern = z
-  .string()
-  .min(1)
-  .max(500)
-  .superRefine((text, context) => {
-    const fault = pathPatternFault(text);
-    if (fault !== null) context.addIssue({ code: 'custom', message: fault });
-  });
 
 /** Configuration of `idempotency`. */
 export const schema = policySchema({
@@ -20,7 +11,7 @@ export const schema = policySchema({
     .max(20)
     .default(['POST'])
     .describe('Methods that honour Idempotency-Key; with others it is only forwarded'),
-  paths: z.array(pattern).max(100).default([]).describe('Patterns such as `/v2/payments`; none = every path of the route'),
+  paths: z.array(pathPattern()).max(100).default([]).describe('Patterns such as `/v2/payments`; none = every path of the route'),
   required: z.boolean().default(false).describe('Refuse with 400 what comes without a key'),
   keep_seconds: z
     .int()

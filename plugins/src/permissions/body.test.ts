@@ -1,6 +1,6 @@
 /** Conditions on what the body says. */
-import { type Decision, type Identity, RequestContext } from '@gatehouse/policy';
-import { fakeEffects, fakeFacts } from '@gatehouse/policy/testing';
+import { type Decision, RequestContext } from '@gatehouse/policy';
+import { fakeEffects, fakeFacts, fakeIdentity } from '@gatehouse/policy/testing';
 import { describe, expect, test } from '@jest/globals';
 import { createLink } from '../link.js';
 import { permissions } from './index.js';
@@ -9,24 +9,10 @@ const rules = [
   { allow: [{ roles: { any: ['admin'] } }, { roles: { any: ['instructor'] }, body: { field: 'role', in: ['student', 'guest'] } }] },
 ];
 
-const whoHas = (role: string): Identity => ({
-  via: 'jwt',
-  subject: 'u1',
-  email: null,
-  roles: [role],
-  permissions: [],
-  scopes: [],
-  plan: null,
-  claims: {},
-  tokenId: null,
-  sessionId: null,
-  expiresAt: null,
-});
-
 function decide(config: unknown, body: string, role: string | null): Decision | Promise<Decision> {
   const { instance } = createLink(permissions, config, fakeEffects());
   const context = new RequestContext();
-  context.identity = role === null ? null : whoHas(role);
+  context.identity = role === null ? null : fakeIdentity({ roles: [role] });
   return instance.decide(fakeFacts({ method: 'POST', body }), context, 0);
 }
 

@@ -1,24 +1,11 @@
 import { type Identity, RequestContext } from '@gatehouse/policy';
-import { type FakeRequest, fakeEffects, fakeFacts } from '@gatehouse/policy/testing';
+import { type FakeRequest, fakeEffects, fakeFacts, fakeIdentity } from '@gatehouse/policy/testing';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createLink } from '../link.js';
 import { permissions } from './index.js';
 
-const person = (more: Partial<Identity> = {}): Identity => ({
-  via: 'jwt',
-  subject: 'u1',
-  email: null,
-  roles: [],
-  permissions: [],
-  scopes: [],
-  plan: null,
-  claims: {},
-  tokenId: null,
-  sessionId: null,
-  expiresAt: null,
-  ...more,
-});
+const person = fakeIdentity;
 
 /** `pass`, or the code of the denial. */
 function ask(config: unknown, request: FakeRequest, identity: Identity | null): string {

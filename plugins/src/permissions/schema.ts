@@ -1,4 +1,4 @@
-import { LIST_MAX, pathPatternFault, policySchema } from '@gatehouse/policy';
+import { LIST_MAX, pathPattern, policySchema } from '@gatehouse/policy';
 import { z } from 'zod';
 
 const word = z.string().min(1).max(200);
@@ -40,22 +40,17 @@ const condition = z.strictObject({
   body,
 });
 
-const pattern = z
-  .string()
-  .min(1)
-  .max(500)
-  .superRefine((text, context) => {
-    const fault = pathPatternFault(text);
-    if (fault !== null) context.addIssue({ code: 'custom', message: fault });
-  });
-
 const rule = z.strictObject({
   methods: z
     .array(z.string().regex(/^[A-Z]{1,20}$/, 'must be an upper-case method'))
     .max(20)
     .default([])
     .describe('Methods that the rule is about; none = all. HEAD counts as GET'),
-  paths: z.array(pattern).max(100).default([]).describe('Patterns such as `/wallets/{id}` or `/courses/*`; none = every path of the route'),
+  paths: z
+    .array(pathPattern())
+    .max(100)
+    .default([])
+    .describe('Patterns such as `/wallets/{id}` or `/courses/*`; none = every path of the route'),
   allow: z
     .array(condition)
     .max(50)

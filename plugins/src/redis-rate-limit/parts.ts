@@ -1,5 +1,5 @@
 /** Who is counted: the values of a window's `by`, out of a request. */
-import { eachParameter, type Facts, type Identity, strictJson } from '@gatehouse/policy';
+import { eachParameter, type Facts, type Identity, strictJson, valueAt } from '@gatehouse/policy';
 import { digitsOf, encodePart } from './encode.js';
 import { networkOf } from './network.js';
 import type { WindowConfig } from './schema.js';
@@ -12,16 +12,6 @@ export const NO_BODY: BodyFields = () => undefined;
 
 /** One part as it stands in a key. */
 export type PartReader = (facts: Facts, identity: Identity | null, body: BodyFields) => string;
-
-/** Goes into objects by own properties only. */
-function valueAt(root: unknown, path: string): unknown {
-  let value: unknown = root;
-  for (const part of path.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
-    value = (value as Record<string, unknown>)[part];
-  }
-  return value;
-}
 
 const textOf = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
 

@@ -1,4 +1,4 @@
-import { pathPatternFault, policySchema, redisFields } from '@gatehouse/policy';
+import { pathPattern, policySchema, redisFields } from '@gatehouse/policy';
 import { z } from 'zod';
 
 /** Windows of one route; each is one counter in Redis with every request. */
@@ -8,15 +8,6 @@ const PART = /^(ip|user|role|plan|key|session|route|service|method|host|(claim|h
 const NEEDS_IDENTITY = /^(user|role|plan|key|session|claim:)/;
 
 const word = z.string().min(1).max(200);
-
-const pattern = z
-  .string()
-  .min(1)
-  .max(500)
-  .superRefine((text, context) => {
-    const fault = pathPatternFault(text);
-    if (fault !== null) context.addIssue({ code: 'custom', message: fault });
-  });
 
 const windowFields = z
   .strictObject({
@@ -57,7 +48,7 @@ const windowFields = z
       .max(20)
       .default([])
       .describe('Methods that the window is about; none = all. HEAD counts as GET'),
-    paths: z.array(pattern).max(100).default([]).describe('Patterns such as `/courses/*`; none = every path of the route'),
+    paths: z.array(pathPattern()).max(100).default([]).describe('Patterns such as `/courses/*`; none = every path of the route'),
     roles: z.array(word).max(100).default([]).describe('Only callers with one of these roles'),
     plans: z.array(word).max(100).default([]).describe('Only callers with one of these plans'),
     group: word.optional().describe('Of the windows of one group only the first that is about a request counts: a role chooses its window'),

@@ -1,6 +1,5 @@
 /** Decisions as the Lua under Kong reads them: one line, and the body of an answer after it. */
-import type { AllNeeds, HeaderPairs, Pass } from '@gatehouse/policy';
-import { withoutParameters } from '@gatehouse/policy';
+import { type AllNeeds, headersByName, type Pass, withoutParameters } from '@gatehouse/policy';
 import type { Reply, Verdict } from '../chain.js';
 
 /** A decision on its way. */
@@ -21,16 +20,6 @@ export function trackOf(needs: AllNeeds): Track {
   return { ...(needs.outcome === 'end' ? { end: true as const } : {}), ...(needs.answer > 0 ? { answer: needs.answer } : {}) };
 }
 
-/** Header lines by name; those of one name stay together. */
-function grouped(pairs: HeaderPairs): Record<string, string | string[]> {
-  const byName: Record<string, string | string[]> = {};
-  for (const [name, value] of pairs) {
-    const known = byName[name];
-    byName[name] = known === undefined ? value : Array.isArray(known) ? [...known, value] : [known, value];
-  }
-  return byName;
-}
-
 const WIDE = /[^\0-\xff]/;
 
 /** JSON with only characters that are one byte: a wider one cut to a byte could end a string early. */
@@ -41,7 +30,7 @@ function narrow(json: string): string {
 
 function replyText(reply: Reply, track: Track): DecisionText {
   const body = typeof reply.body === 'string' ? Buffer.from(reply.body, 'utf8') : Buffer.from(reply.body);
-  const line = { status: reply.status, ...(track ? { track } : {}), headers: grouped(reply.headers) };
+  const line = { status: reply.status, ...(track ? { track } : {}), headers: headersByName(reply.headers) };
   return { head: apart(narrow(JSON.stringify(line))), body };
 }
 

@@ -108,9 +108,12 @@ describe('secrets', () => {
     '%s is the name of one',
     (name) => expect(isSecretName(name)).toBe(true),
   );
-  test.each(['KEYCLOAK_ISSUER_URL', 'CORS_CREDENTIALS', 'TOKENIZER_X', 'HOSTS', 'KEYBOARD'])('%s is not', (name) => {
-    expect(isSecretName(name)).toBe(false);
-  });
+  test.each(['KEYCLOAK_ISSUER_URL', 'CORS_CREDENTIALS', 'TOKENIZER_X', 'HOSTS', 'KEYBOARD', 'ACCESS_TOKEN_SECONDS'])(
+    '%s is not',
+    (name) => {
+      expect(isSecretName(name)).toBe(false);
+    },
+  );
   test('an address with a password holds one', () => {
     expect(hasCredentials('redis://:pw@host:6379')).toBe(true);
     expect(hasCredentials('http://user@host')).toBe(true);

@@ -1,6 +1,7 @@
 /** Fields that every policy's configuration has. */
 import { z } from 'zod';
 import { errorFormats } from '../errors/style.js';
+import { pathPatternFault } from '../http/path-pattern.js';
 
 /** Largest of any list in a configuration, so that a slip of the hand can't eat the memory. */
 export const LIST_MAX = 1000;
@@ -10,7 +11,7 @@ const common = {
     .string()
     .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and dashes')
     .optional()
-    .describe('Whose route it is. The renderer fills it in from the file that the entry stands in.'),
+    .describe('Whose route it is: whose words errors have, and whose Redis keeps things. Default: the NAME of a tag `system-NAME`'),
   errors: z.enum(errorFormats).optional().describe("Form of error bodies. Default: the system's own, else RFC 9457 problem details."),
 };
 
@@ -29,3 +30,14 @@ const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/;
 
 /** A field that names a header (RFC 9110 token). */
 export const headerName = (): z.ZodString => z.string().regex(HEADER_NAME, 'must be a header name');
+
+/** A field that holds a pattern of paths (`/wallets/{id}`, `/courses/*`). */
+export const pathPattern = (): z.ZodString =>
+  z
+    .string()
+    .min(1)
+    .max(500)
+    .superRefine((text, context) => {
+      const fault = pathPatternFault(text);
+      if (fault !== null) context.addIssue({ code: 'custom', message: fault });
+    });

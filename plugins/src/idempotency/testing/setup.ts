@@ -1,6 +1,6 @@
 /** The policy over a store in process that can be away, and requests whose outcome a test decides. */
 import { type Decision, deny, type IdempotencyStore, type KeptAnswer, type Outcome, PASS, RequestContext } from '@gatehouse/policy';
-import { type FakeRequest, fakeEffects, fakeFacts } from '@gatehouse/policy/testing';
+import { type FakeRequest, fakeEffects, fakeFacts, fakeIdentity } from '@gatehouse/policy/testing';
 import { createLink } from '../../link.js';
 import { MemoryIdempotencyStore } from '../../stores/memory/idempotency-store.js';
 import { idempotency } from '../index.js';
@@ -10,19 +10,7 @@ export const RECHECK_MS = 25;
 /** Turns of the event loop in which a decision is there that does not wait for time. */
 const TURNS = 5;
 
-const person = (subject: string) => ({
-  via: 'jwt' as const,
-  subject,
-  email: null,
-  roles: [],
-  permissions: [],
-  scopes: [],
-  plan: null,
-  claims: {},
-  tokenId: null,
-  sessionId: null,
-  expiresAt: null,
-});
+const person = (subject: string) => fakeIdentity({ subject });
 
 export const kept = (body: string | null): KeptAnswer => ({
   headers: [['Content-Type', 'application/json']],

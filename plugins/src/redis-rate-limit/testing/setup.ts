@@ -1,25 +1,12 @@
 /** A limiter over stores in process, with time by hand. */
-import { type Decision, type Identity, type LimitReply, type LimitStore, RequestContext } from '@gatehouse/policy';
-import { type FakeEffects, type FakeRequest, fakeEffects, fakeFacts } from '@gatehouse/policy/testing';
+import { type Decision, type LimitReply, type LimitStore, RequestContext } from '@gatehouse/policy';
+import { type FakeEffects, type FakeRequest, fakeEffects, fakeFacts, fakeIdentity } from '@gatehouse/policy/testing';
 import type { ChainLink } from '../../chain.js';
 import { createLink } from '../../link.js';
 import { MemoryLimitStore } from '../../stores/memory/limit-store.js';
 import { ipRateLimit, redisRateLimit } from '../index.js';
 
-export const person = (more: Partial<Identity> = {}): Identity => ({
-  via: 'jwt',
-  subject: 'u1',
-  email: null,
-  roles: [],
-  permissions: [],
-  scopes: [],
-  plan: null,
-  claims: {},
-  tokenId: null,
-  sessionId: null,
-  expiresAt: null,
-  ...more,
-});
+export const person = fakeIdentity;
 
 /** A shared store that can be away, and counts how often it was asked. */
 export class FlakyStore implements LimitStore {

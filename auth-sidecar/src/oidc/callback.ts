@@ -8,13 +8,15 @@ import { SessionEndedError, sessionIdOf } from '../sessions/sessions.js';
 import { loginSameSite, tokenCookies, wantsPage } from './answers.js';
 import { RefusedError, UntrustedError } from './client.js';
 import { newOwner, type OidcParts } from './parts.js';
-import type { TokenSet } from './tokens.js';
+import type { Person, TokenSet } from './tokens.js';
 import { cookieName, type Transaction } from './transactions.js';
 
 /** Characters of one parameter that are looked at. */
 const PARAMETER_MAX = 4096;
 /** How long a sign-in that was finished is remembered, beyond the time it may take. */
 const REMEMBER_MS = 60_000;
+/** Longest wait for a second to end: clocks differ a little. */
+const LATER_MAX_MS = 2000;
 /** What every fault of a callback says: which one it was is in the log. */
 const AGAIN = 'This sign-in can not be finished: begin again';
 
@@ -67,22 +69,46 @@ async function once<T>({ id }: Transaction, parts: OidcParts, work: () => Promis
   }
 }
 
+/** What a sign-in came to. */
+interface SignedIn {
+  readonly tokens: TokenSet;
+  readonly record: SessionRecord;
+}
+
 /** Makes a session of tokens, tells of it. */
-async function signIn(tokens: TokenSet, request: Request, page: boolean, parts: OidcParts): Promise<SessionRecord> {
-  const { client, sessions, refresher, events } = parts;
+async function signIn(tokens: TokenSet, request: Request, page: boolean, parts: OidcParts): Promise<SignedIn> {
   const sessionId = sessionIdOf(tokens.sessionId, tokens.person.userId);
-  const email = tokens.person.email ?? (await client.emailOf(tokens));
   try {
     if (page) tokenCookies(tokens, parts.settings);
-    const record = await sessions.open(tokens, { ...tokens.person, email }, deviceOf(request.get('user-agent')));
-    await refresher.issued(tokens.refreshToken, { session: record.id, userId: record.userId, since: record.since });
-    events.authenticated(record, record.id, 'oauth2');
-    return record;
+    const person = { ...tokens.person, email: tokens.person.email ?? (await parts.client.emailOf(tokens)) };
+    const signedIn = await opened(tokens, person, deviceOf(request.get('user-agent')), parts);
+    const { id, userId, since } = signedIn.record;
+    await parts.refresher.issued(signedIn.tokens.refreshToken, { session: id, userId, since });
+    parts.events.authenticated(signedIn.record, id, 'oauth2');
+    return signedIn;
   } catch (error) {
     // Tokens that nobody gets must not live on at the provider.
-    if (tokens.refreshToken !== null) sessions.endAtProvider(sessionId, tokens.refreshToken);
+    if (tokens.refreshToken !== null) parts.sessions.endAtProvider(sessionId, tokens.refreshToken);
     if (error instanceof SessionEndedError) throw new RefusedError('login_required');
     throw error;
+  }
+}
+
+/**
+ * Opens the session. Who signs out and comes back within the same second gets, from a provider that still knows the browser, a token of
+ * that session and second, which the gateways refuse: it is exchanged for one of the next second.
+ */
+async function opened(tokens: TokenSet, person: Person, device: string, parts: OidcParts): Promise<SignedIn> {
+  const { sessions, client, effects } = parts;
+  try {
+    return { tokens, record: await sessions.open(tokens, person, device) };
+  } catch (error) {
+    if (!(error instanceof SessionEndedError) || tokens.refreshToken === null) throw error;
+    const wait = Math.floor(error.at / 1000 + 1) * 1000 - effects.now();
+    if (wait > LATER_MAX_MS) throw error;
+    await new Promise<void>((resolve) => void effects.after(Math.max(0, wait), resolve));
+    const later = await client.refresh(tokens.refreshToken);
+    return { tokens: later, record: await sessions.open(later, person, device) };
   }
 }
 
@@ -111,10 +137,9 @@ export function callbackHandler(parts: OidcParts) {
     setCookies(response, [{ name: cookieName(transaction.id), value: '', maxAge: 0, sameSite: loginSameSite(settings) }]);
     try {
       const tokens = await once(transaction, parts, async () => {
-        const set = await client.exchange(text, state, transaction);
-        const record = await signIn(set, request, page, parts);
+        const { tokens, record } = await signIn(await client.exchange(text, state, transaction), request, page, parts);
         effects.log('info', 'signed in', { userId: record.userId, device: record.device });
-        return set;
+        return tokens;
       });
       answer(response, transaction, tokens, page, parts);
       counter.add(['good']);

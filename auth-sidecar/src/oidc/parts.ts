@@ -20,7 +20,7 @@ export interface OidcParts {
   readonly ends: ProviderEnds;
   /** Remembers what may be used once: sign-ins, logout tokens. */
   readonly replay: ReplayStore;
-  readonly effects: Pick<Dependencies, 'now' | 'log' | 'random' | 'metrics'>;
+  readonly effects: Pick<Dependencies, 'now' | 'after' | 'log' | 'random' | 'metrics'>;
 }
 
 /** A name for one use of the replay store. */

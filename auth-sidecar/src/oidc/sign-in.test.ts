@@ -145,3 +145,17 @@ test('HEAD of the callback spends nothing', async () => {
   expect((await world.ask(path, { method: 'HEAD' })).status).toBe(204);
   expect((await world.ask(path)).status).toBe(200);
 });
+
+test('who signs out and in again at once is in: the provider gives the same session, the gateways take its new token', async () => {
+  const browser = world.browser();
+  await world.signIn(browser);
+  const before = decodeJwt(browser.cookie('interview.localhost', '__Host-access_token')!);
+  await browser.visit(`${HOST}/auth/logout`, { method: 'POST', headers: { origin: FRONTEND } });
+  const { page } = await world.signIn(browser);
+  expect(page.headers.location).toBe(FRONTEND);
+  const after = decodeJwt(browser.cookie('interview.localhost', '__Host-access_token')!);
+  expect(after['sid']).toBe(before['sid']);
+  const [ended] = world.revocations.filter(({ id }) => id === after['sid']);
+  expect(after.iat! * 1000).toBeGreaterThan(ended!.since);
+  expect((await browser.visit(`${HOST}/auth/sessions`)).status).toBe(200);
+});

@@ -32,9 +32,14 @@ export interface KeptTokens {
   readonly idToken: string | null;
 }
 
-/** The session of some tokens was ended before they were issued, or in that very second. */
+/** The session of some tokens ended after they were issued, or in that very second. */
 export class SessionEndedError extends Error {
   readonly code = 'SESSION_ENDED';
+  /** @param at when (Unix ms): tokens that are issued after it are good */
+  constructor(readonly at: number) {
+    super('the session was ended');
+    this.name = 'SessionEndedError';
+  }
 }
 
 export class Sessions {
@@ -55,10 +60,11 @@ export class Sessions {
     const { settings, store, effects } = this.tools;
     const now = effects.now();
     const id = sessionIdOf(tokens.sessionId, person.userId);
-    if (await this.endedSince(id, person.userId, tokens.issuedAt)) throw new SessionEndedError('the session was ended');
+    const ended = await this.endedAt(id, person.userId);
+    if (ended >= tokens.issuedAt) throw new SessionEndedError(ended);
     const record = { id, ...person, device, since: now, ...(await this.seen(tokens, now, 0)) };
     const { taken, beyond } = await store.put(record, settings.sessionsPerUser, settings.sessionIdleMs);
-    if (!taken) throw new SessionEndedError('the session was ended');
+    if (!taken) throw new SessionEndedError(now);
     for (const old of beyond) await this.end(old.id, old.userId, 'admin_action');
     return record;
   }
@@ -83,9 +89,7 @@ export class Sessions {
 
   /** Whether a session, or all of its user's, ended at or after a moment (Unix ms). */
   async endedSince(id: string, userId: string, moment: number): Promise<boolean> {
-    const { store } = this.tools;
-    const ends = await Promise.all([store.endedAt(id), store.endedAt(`${USER}${userId}`)]);
-    return ends.some((at) => at !== null && at >= moment);
+    return (await this.endedAt(id, userId)) >= moment;
   }
 
   /** A session's tokens; none that was sealed with a secret that is gone. */
@@ -132,6 +136,13 @@ export class Sessions {
   /** Ends a session at the provider, in the background; while that can't be told, whatever it still issues is refused as well. */
   endAtProvider(id: string, refreshToken: string): void {
     this.tools.ends.add(refreshToken, () => this.revoke(id, null, this.tools.effects.now(), Number.MAX_SAFE_INTEGER));
+  }
+
+  /** When a session, or all of its user's, ended last; -1: never. */
+  private async endedAt(id: string, userId: string): Promise<number> {
+    const { store } = this.tools;
+    const ends = await Promise.all([store.endedAt(id), store.endedAt(`${USER}${userId}`)]);
+    return Math.max(...ends.map((at) => at ?? -1));
   }
 
   private async seen(tokens: TokenSet, now: number, accessUntil: number) {

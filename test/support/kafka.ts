@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
+import { type SecureEntrance, secureEntrance } from './kafka-secure.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const START_MS = 90_000;
@@ -47,6 +48,8 @@ export class TestKafka {
     private readonly home: string,
     private readonly directory: string,
     readonly port: number,
+    /** A second way in, by TLS and password. */
+    readonly secure: SecureEntrance,
   ) {}
 
   /** Starts a broker and waits until it takes messages. Ends with the process; `stop` also removes its files. */
@@ -56,17 +59,20 @@ export class TestKafka {
       stdio: ['ignore', 'pipe', 'inherit'],
     }).trim();
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'gatehouse-kafka-'));
-    const [port, controller] = (await freePorts(2)) as [number, number];
+    const [port, controller, securePort] = (await freePorts(3)) as [number, number, number];
     fs.cpSync(path.join(home, 'data'), path.join(directory, 'data'), { recursive: true });
+    const { entrance, settings } = await secureEntrance(directory, securePort);
+    const entrances = `PLAINTEXT://127.0.0.1:${port},SECURE://${entrance.address}`;
     const own = [
       fs.readFileSync(path.join(home, 'settings.properties'), 'utf8'),
-      `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
-      `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+      `listeners=${entrances},CONTROLLER://127.0.0.1:${controller}`,
+      `advertised.listeners=${entrances}`,
       `controller.quorum.voters=1@127.0.0.1:${controller}`,
       `log.dirs=${path.join(directory, 'data')}`,
+      ...settings,
     ];
     fs.writeFileSync(path.join(directory, 'server.properties'), own.join('\n'));
-    const kafka = new TestKafka(home, directory, port);
+    const kafka = new TestKafka(home, directory, port, entrance);
     await kafka.launch();
     return kafka;
   }

@@ -85,6 +85,25 @@ describe('a broker', () => {
   }, 60_000);
 });
 
+describe('TLS and a password', () => {
+  const by = (more: { ca?: string; password?: string } = {}): Broker => {
+    const { address, ca, username, password } = kafka.secure;
+    const sasl = { mechanism: 'plain', username, password: more.password ?? password } as const;
+    return brokerOf({ brokers: [address], tls: 'ca' in more ? true : { ca }, sasl });
+  };
+
+  test('open the door', async () => {
+    await by().send([message('secure', 0)]);
+    expect(await kafka.read('secure', 1)).toMatchObject([{ value: '{"n":0}' }]);
+  });
+
+  test('do not, when the certificate is not trusted or the password is wrong', async () => {
+    await expect(by({ ca: '' }).send([message('secure', 1)])).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' });
+    await expect(by({ password: 'wrong' }).send([message('secure', 2)])).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' });
+    expect(await kafka.readAll('secure')).toHaveLength(1);
+  });
+});
+
 describe('an outbox', () => {
   test('carries CloudEvents', async () => {
     const envelope = { mode: 'binary', source: '/gatehouse/auth' } as const;

@@ -1,6 +1,6 @@
 # Every command that people and CI use. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help lua setup build start demo test check render bench soak kong-up kong-down test-contract format clean
+.PHONY: help lua setup build start demo test check render bench soak kong-up kong-down test-contract test-kong format clean
 RUN := scripts/run
 
 help: ## this list
@@ -52,6 +52,9 @@ kong-down: ## end what kong-up started
 
 test-contract: build ## contract and conformance cases; with hostile clients on a real Kong with KONG_URL=… KONG_ADMIN=… KONG_FORM=fused|single|direct
 	@scripts/jest $(if $(KONG_URL),-i) --selectProjects contract conformance $(if $(KONG_URL),kong)
+
+test-kong: build ## what must hold when a real Kong breaks, what it costs, memory: starts the Kong that KONG_BIN names (GATEHOUSE_SOAK=1: full size)
+	@KONG_BIN=$(or $(KONG_BIN),kong) scripts/jest -i --selectProjects kong-process
 
 format: setup ## write formatting and safe lint fixes
 	@$(RUN) biome check --write .

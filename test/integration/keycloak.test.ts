@@ -8,6 +8,8 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { readRealm } from '../../auth-sidecar/src/provider/realm.js';
 import { renderFor } from '../contract/support/contract.js';
 import { GatewayProcess } from '../support/gateway-process.js';
+import { LogoutListener } from '../support/identity/relying-party.js';
+import { identitySuite } from '../support/identity/suite.js';
 import { TestKeycloak } from '../support/keycloak.js';
 import { eventually, TestRedis } from '../support/redis.js';
 import { SidecarProcess } from '../support/sidecar-process.js';
@@ -25,6 +27,7 @@ let redis: TestRedis;
 let mocks: Mocks;
 let sidecar: SidecarProcess;
 let gateway: GatewayProcess;
+let logouts: LogoutListener;
 
 interface Pair {
   accessToken: string;
@@ -45,6 +48,16 @@ const refreshed = async (refreshToken: string): Promise<Pair> => {
   expect(answer.status).toBe(200);
   return answer.json as Pair;
 };
+/** Once the provider is asked again. */
+async function refreshedLater(refreshToken: string): Promise<Pair> {
+  let answer = await refresh(refreshToken);
+  await eventually('a refresh is decided', async () => {
+    if (answer.status === 503) answer = await refresh(refreshToken);
+    return answer.status !== 503;
+  });
+  expect(answer.status).toBe(200);
+  return answer.json as Pair;
+}
 /** The browser finds the gateway behind its public address. */
 const browserFor = (accept: string): FormBrowser =>
   new FormBrowser({ headers: { accept }, reach: (url) => (url.origin === origin ? gateway.url : undefined) });
@@ -100,16 +113,23 @@ beforeAll(async () => {
   });
   const config = renderFor({ ...shared, AUTH_SIDECAR_URL: sidecar.url }, ['interview']);
   gateway = await GatewayProcess.start(config, [], shared);
-  await keycloak.changeClient({ attributes: { 'backchannel.logout.url': `${sidecar.url}/auth/backchannel-logout` } });
+  logouts = await LogoutListener.start();
+  await keycloak.changeClient({ attributes: { 'backchannel.logout.url': logouts.url } });
 }, SETUP_MS);
 
 afterAll(async () => {
   await Promise.all([gateway?.stop(), sidecar?.stop()]);
+  logouts?.close();
   await Promise.all([mocks?.close(), redis?.kill(), keycloak?.[Symbol.asyncDispose]()]);
   fs.rmSync(folder, { recursive: true, force: true });
 }, TEST_MS);
 
+const scene = () => ({ issuer: keycloak.issuer, logouts, endSessions: (username: string) => keycloak.endSessions(username) });
+identitySuite('a real Keycloak', scene, TEST_MS);
+
 describe('at a real Keycloak', () => {
+  beforeAll(() => keycloak.changeClient({ attributes: { 'backchannel.logout.url': `${sidecar.url}/auth/backchannel-logout` } }));
+
   test(
     'an app signs in, and the gateway takes its token',
     async () => {
@@ -253,13 +273,8 @@ describe('at a Keycloak in trouble', () => {
       expect((await refresh(refreshToken)).status).toBe(503);
       expect((await ask('/auth/sessions', accessToken)).status).toBe(200);
       await keycloak.launch();
-      let answer = await refresh(refreshToken);
-      await eventually('it refreshes again', async () => {
-        if (answer.status === 503) answer = await refresh(refreshToken);
-        return answer.status !== 503;
-      });
-      expect(answer.status).toBe(200);
-      expect(await me((answer.json as Pair).accessToken)).toBe(200);
+      const next = await refreshedLater(refreshToken);
+      expect(await me(next.accessToken)).toBe(200);
       expect((await tokens('ana.silva')).expiresIn).toBe(300);
     },
     TEST_MS,

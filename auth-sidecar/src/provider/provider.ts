@@ -97,7 +97,7 @@ class Engine {
     private keys: readonly SigningKey[],
   ) {
     this.#prefix = new URL(issuer).pathname.replace(/\/$/, '');
-    this.#store = new ProviderStore(options.now);
+    this.#store = new ProviderStore(options.now, realm.refreshReuses);
     this.#provider = this.#make();
     this.#callback = this.#provider.callback();
   }

@@ -43,6 +43,8 @@ export interface Realm {
   readonly users: readonly RealmUser[];
   readonly client: RealmClient;
   readonly lifetimes: RealmLifetimes;
+  /** How often a refresh token is good beyond its first use: an answer may get lost on its way. */
+  readonly refreshReuses: number;
 }
 
 /** Looks a variable up; undefined where it has no value. */
@@ -80,6 +82,8 @@ const schema = z.object({
   accessCodeLifespanLogin: seconds,
   ssoSessionIdleTimeout: seconds,
   ssoSessionMaxLifespan: seconds,
+  revokeRefreshToken: z.literal(true),
+  refreshTokenMaxReuse: z.int().min(0).max(10),
   clients: z.array(clientSchema).length(1),
   users: z.array(userSchema).min(1),
 });
@@ -130,5 +134,6 @@ function realmOf(data: z.infer<typeof schema>): Realm {
       sessionIdle: data.ssoSessionIdleTimeout,
       sessionMax: data.ssoSessionMaxLifespan,
     },
+    refreshReuses: data.refreshTokenMaxReuse,
   };
 }

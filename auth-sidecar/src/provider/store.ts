@@ -5,6 +5,8 @@ const MOST_OF_A_KIND = 10_000;
 
 interface Entry {
   readonly payload: AdapterPayload;
+  /** How often it was used up. */
+  uses: number;
   /** Milliseconds since the epoch. */
   readonly endsAt: number;
 }
@@ -13,24 +15,31 @@ interface Entry {
 export class ProviderStore {
   readonly #kinds = new Map<string, Map<string, Entry>>();
 
-  constructor(private readonly now: () => number = Date.now) {}
+  /** @param refreshReuses how often a refresh token is good beyond its first use */
+  constructor(
+    private readonly now: () => number = Date.now,
+    private readonly refreshReuses = 0,
+  ) {}
 
   /** The part of the store for one kind of thing (`Session`, `RefreshToken`). */
   adapter(kind: string): Adapter {
     const entries = this.#entriesOf(kind);
+    const reuses = kind === 'RefreshToken' ? this.refreshReuses : 0;
     const find = (id: string): AdapterPayload | undefined => this.#alive(entries, id);
     return {
       upsert: async (id, payload, expiresIn) => {
         entries.delete(id);
         if (entries.size >= MOST_OF_A_KIND) entries.delete(entries.keys().next().value ?? id);
-        entries.set(id, { payload: structuredClone(payload), endsAt: this.now() + (expiresIn || 3600) * 1000 });
+        entries.set(id, { payload: structuredClone(payload), uses: 0, endsAt: this.now() + (expiresIn || 3600) * 1000 });
       },
       find: async (id) => find(id),
       findByUserCode: async () => undefined,
       findByUid: async (uid) => this.all(kind).find((payload) => payload.uid === uid),
       consume: async (id) => {
-        const found = find(id);
-        if (found !== undefined) found.consumed = Math.floor(this.now() / 1000);
+        const found = entries.get(id);
+        if (found === undefined) return;
+        found.uses += 1;
+        if (found.uses > reuses) found.payload.consumed = Math.floor(this.now() / 1000);
       },
       destroy: async (id) => void entries.delete(id),
       revokeByGrantId: async (grantId) => this.revoke(kind, grantId),

@@ -60,7 +60,7 @@ export class FormBrowser {
   }
 
   /** Sends the (first) form of a page, with the values that it holds and those given. @throws Error when there is no form */
-  submit(page: Page, fields: Readonly<Record<string, string>>, visit: Visit = {}): Promise<Page> {
+  async submit(page: Page, fields: Readonly<Record<string, string>>, visit: Visit = {}): Promise<Page> {
     const form = /<form[^>]*>[\s\S]*?<\/form>/i.exec(page.text)?.[0];
     if (form === undefined) throw new Error(`no form at ${page.url}: ${page.status} ${page.text.slice(0, 300)}`);
     const values = new URLSearchParams(hiddenFields(form));

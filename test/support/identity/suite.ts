@@ -56,7 +56,9 @@ export function identitySuite(name: string, sceneOf: () => ProviderScene, timeou
         expect(payload).toMatchObject({ given_name: expect.any(String), family_name: expect.any(String), sid: expect.any(String) });
         expect([...(payload['realm_access'] as { roles: string[] }).roles].sort()).toEqual([...roles].sort());
         expect(protectedHeader).toMatchObject({ alg: 'RS256', typ: 'JWT', kid: expect.any(String) });
-        expect([expires_in, payload.exp! - payload.iat!]).toEqual([300, 300]);
+        expect(payload.exp! - payload.iat!).toBe(300);
+        // Keycloak counts from the token's issue to its answer.
+        expect(Math.round(expires_in / 10)).toBe(30);
         const { payload: id } = await verify(id_token);
         expect(id).toMatchObject({ sub, email, nonce: 'n', sid: payload['sid'], given_name: payload['given_name'] });
       },

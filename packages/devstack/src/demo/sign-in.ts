@@ -40,7 +40,7 @@ export const signInSteps: readonly Step[] = [
     headers: { accept: 'application/json' },
     needs: 'identity',
     status: 200,
-    has: { tokenType: 'Bearer', expiresIn: 300 },
+    has: { tokenType: 'Bearer' },
     keep: { access: 'accessToken', refresh: 'refreshToken' },
   },
   {

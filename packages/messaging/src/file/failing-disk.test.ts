@@ -100,7 +100,7 @@ describe('a disk that fails', () => {
     expect(store.size().events).toBe(2);
     // As a process finds it that starts after this one was killed here.
     const left = temporary();
-    for (const name of fs.readdirSync(directory).filter((one) => !one.startsWith('lock'))) {
+    for (const name of fs.readdirSync(directory).filter((one) => !one.includes('lock.'))) {
       fs.copyFileSync(path.join(directory, name), path.join(left, name));
     }
     await store.close();

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -23,7 +24,7 @@ function filePlace(segmentBytes: number): StorePlace {
     async abandon(store) {
       left.push(store);
       const next = temporary();
-      for (const name of fs.readdirSync(made.at(-1)!).filter((one) => !one.startsWith('lock'))) {
+      for (const name of fs.readdirSync(made.at(-1)!).filter((one) => !one.includes('lock.'))) {
         fs.copyFileSync(path.join(made.at(-1)!, name), path.join(next, name));
       }
       made.push(next);
@@ -71,6 +72,17 @@ describe('files', () => {
     await expect(open()).rejects.toMatchObject({ code: 'OUTBOX_IN_USE' });
     await store.close();
     await open();
+  });
+
+  test('of a process that was killed are free; of several that want them then, one gets them', async () => {
+    fs.mkdirSync(directory, { recursive: true });
+    const code = "require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
+    spawnSync(process.execPath, ['-e', code, path.join(directory, 'lock.00000000')]);
+    expect(fs.statSync(path.join(directory, 'lock.00000000')).isSocket()).toBe(true);
+    const starts = await Promise.allSettled(Array.from({ length: 8 }, () => open()));
+    expect(starts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(fs.readdirSync(directory).filter((name) => name.includes('lock.'))).toHaveLength(1);
+    expect(starts.filter((start) => start.status === 'rejected' && start.reason.code !== 'OUTBOX_IN_USE')).toEqual([]);
   });
 
   test('of a name that is too long for a socket are locked all the same', async () => {

@@ -16,5 +16,11 @@ const development = Object.fromEntries(Object.entries(names).map(([system, name]
 const secrets = tests ? (await import('../test/contract/support/secrets.ts')).planeSecrets : development;
 const file = path.join(root, '.env');
 // Empty values of a copied .env.example would hide a secret.
-const own = tests || !fs.existsSync(file) ? [] : fs.readFileSync(file, 'utf8').split('\n').filter((line) => !/^\w+=$/.test(line));
+const own =
+  tests || !fs.existsSync(file)
+    ? []
+    : fs
+        .readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => !/^\w+=$/.test(line));
 process.stdout.write([...Object.entries(secrets).map(([name, value]) => `${name}=${value}`), ...own, ''].join('\n'));

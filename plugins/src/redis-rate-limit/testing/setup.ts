@@ -1,5 +1,5 @@
 /** A limiter over stores in process, with time by hand. */
-import { type Decision, type LimitReply, type LimitStore, RequestContext } from '@gatehouse/policy';
+import { type Decision, type Identity, type LimitReply, type LimitStore, RequestContext } from '@gatehouse/policy';
 import { type FakeEffects, type FakeRequest, fakeEffects, fakeFacts, fakeIdentity } from '@gatehouse/policy/testing';
 import type { ChainLink } from '../../chain.js';
 import { createLink } from '../../link.js';

@@ -3,6 +3,7 @@ import { call } from '@gatehouse/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startChromium } from '../support/chromium.js';
+import { SidecarProcess } from '../support/sidecar-process.js';
 import { RunningStack } from './support/stack.js';
 
 /** The first test on a machine installs Chromium. */
@@ -146,6 +147,23 @@ test(
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByText('You are signed out').waitFor();
     await context.close();
+  },
+  TEST_MS,
+);
+
+test(
+  'production has no demo page',
+  async () => {
+    const production = { NODE_ENV: 'production', INTERVIEW_NODE_ENV: '', AUTH_SIDECAR_SECRETS: 'a-secret-of-this-test-0123456789abcdef' };
+    const { hostname, port } = new URL(stack.environment['INTERVIEW_KEYCLOAK_ISSUER_URL']!);
+    const sidecar = await SidecarProcess.start({
+      ...production,
+      INTERVIEW_KEYCLOAK_ISSUER_URL: `http://${hostname}:${port}/realms/test`,
+      INTERVIEW_KEYCLOAK_REDIRECT_URI: 'https://api.example/auth/callback',
+      GATEHOUSE_RUN_DIR: stack.environment['GATEHOUSE_RUN_DIR']!,
+    });
+    expect((await call(`${sidecar.url}/auth/demo`)).status).toBe(404);
+    expect(await sidecar.stop()).toBe(0);
   },
   TEST_MS,
 );

@@ -43,6 +43,8 @@ export async function serveProvider(args: string[], environment: NodeJS.ProcessE
   const { values } = parseArgs({ args, options });
   if (values.help) return void process.stdout.write(`${USAGE}\n`);
   const variable = variableOf(environment);
+  // Everyone knows its users' password.
+  if (variable('NODE_ENV') === 'production') throw new IssuerError('identity-provider is for development: this is production (NODE_ENV)');
   const issuer = issuerOf(variable);
   const provider = await startProvider({
     port: Number(issuer.port || 80),

@@ -88,7 +88,7 @@ export interface OutboxStats {
 
 /**
  * `full`: the bound was reached; `invalid`: not an event; `refused`: the broker will never take it; `damaged`: its record in the store
- * was spoiled; `closed`: published after close().
+ * was spoiled; `closed`: published after close(), or not to be stored before its end.
  */
 export type DropReason = (typeof dropReasons)[number];
 export const dropReasons = ['full', 'invalid', 'refused', 'damaged', 'closed'] as const;
@@ -98,6 +98,9 @@ export interface Outbox extends EventPublisher {
   stats(): OutboxStats;
   /** Resolves when everything published before has been delivered, or after `withinMs`. @returns whether it was delivered */
   drained(withinMs: number): Promise<boolean>;
-  /** Takes no more events, stores all, delivers what it can within `withinMs` (default 5000), and closes store and broker. The rest waits for the next start. */
+  /**
+   * Takes no more events, stores all (for 5 s at most, if the store fails), delivers what it can within `withinMs` (default 5000), and
+   * closes store and broker. The rest waits for the next start.
+   */
   close(withinMs?: number): Promise<void>;
 }

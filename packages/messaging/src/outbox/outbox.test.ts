@@ -177,6 +177,30 @@ describe('the end', () => {
     expect(outbox.stats()).toMatchObject({ dropped: { closed: 1 }, pending: 0 });
   });
 
+  test('close() stores all that waits, however short the time to deliver it', async () => {
+    const { outbox, broker, clock, store } = world({ batch: { events: 10, bytes: 1e6 } });
+    broker.hangs = true;
+    const append = store.append.bind(store);
+    store.append = (lines) => new Promise((resolve) => clock.after(20, () => resolve(append(lines))));
+    for (let i = 0; i < 100; i++) outbox.publish(event(i));
+    const closed = outbox.close(0);
+    await clock.advance(5_000);
+    await closed;
+    expect([store.lines.length, outbox.stats().dropped.closed]).toEqual([100, 0]);
+  });
+
+  test('close() with a store that fails says what is lost', async () => {
+    const { outbox, broker, clock, store, lines } = world();
+    broker.fault = away;
+    store.broken = true;
+    for (let i = 0; i < 3; i++) outbox.publish(event(i));
+    const closed = outbox.close(0);
+    await clock.advance(20_000);
+    await closed;
+    expect(outbox.stats().dropped.closed).toBe(3);
+    expect(lines.filter(({ fields }) => fields['reason'] === 'closed')).toHaveLength(1);
+  });
+
   test('close() ends in its time when the broker hangs; what is stored stays stored', async () => {
     const { outbox, broker, clock, store } = world();
     broker.hangs = true;

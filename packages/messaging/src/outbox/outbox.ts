@@ -108,14 +108,19 @@ class StoringOutbox implements Outbox {
   async close(withinMs = CLOSE_MS): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    const drained = await this.drained(withinMs);
+    const [drained] = await Promise.all([this.drained(withinMs), this.waiting.settled(CLOSE_MS)]);
     this.stopped = true;
     this.bell.ring();
     this.sender.stop();
     // What runs at the broker fails when it closes, so that the loops end.
     await this.options.broker.close();
     await within(this.time, CLOSE_MS, this.loops, undefined);
-    if (!drained) this.options.log.warn({ pending: this.pending }, 'outbox: closed; what is stored is delivered after the next start');
+    this.counts.drop('closed', this.waiting.length);
+    if (!drained)
+      this.options.log.warn(
+        { pending: this.options.store.size().events },
+        'outbox: closed; what is stored is delivered after the next start',
+      );
     await this.options.store.close();
   }
 

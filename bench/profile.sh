@@ -1,7 +1,7 @@
 #!/bin/sh
-# Profiles a Node contestant of the bench under the bench's own load: prints a table of functions, and writes a flame graph and a
-# .cpuprofile (for Chrome's DevTools or speedscope) to .tools/bench/profiles.
-#   [SCENARIO=bare-proxy] [SECONDS=8] [CONNECTIONS=50] bench/profile.sh [gatehouse]
+# Profiles a Node contestant of the bench under the bench's own load: time and allocations by function, and system calls (with strace).
+# Prints tables, and writes them with two flame graphs and a .cpuprofile (for Chrome's DevTools or speedscope) to .tools/bench/profiles.
+#   [SCENARIO=bare-proxy] [SECONDS=8] [CONNECTIONS=50] [OUT=docs/bench] bench/profile.sh [gatehouse]
 set -eu
 # First of all, because some shells count in a variable of this name.
 BENCH_SECONDS=$(printenv SECONDS || true)

@@ -1,7 +1,8 @@
 /** Reads what `node --cpu-prof` writes: the Chrome DevTools protocol's Profiler.Profile. */
 import { BenchError } from '../errors.js';
 
-interface CallFrame {
+/** Where a function stands. */
+export interface CallFrame {
   readonly functionName: string;
   readonly url: string;
   /** From 0. */
@@ -64,7 +65,8 @@ export function groupOf(place: string): string {
   return /^((?:packages\/)?[^/]+)\//.exec(place)?.[1] ?? 'other';
 }
 
-function placeOf(frame: CallFrame, root: string): string {
+/** A function's file and line, below the repository or its package. */
+export function placeOf(frame: CallFrame, root: string): string {
   if (frame.url === '') return '';
   if (frame.url.startsWith('node:')) return frame.url;
   const file = decodeURIComponent(frame.url.replace(/^file:\/\//, ''));

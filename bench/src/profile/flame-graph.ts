@@ -43,8 +43,8 @@ function draw(box: Box, scale: number, height: number, colour: string, perReques
   return `<g><title>${escapeXml(title)}</title>${rect}${text}</g>`;
 }
 
-/** An SVG document; `title` stands above. Hovering over a box tells its function, place and microseconds per request. */
-export function flameGraph(tree: Call, title: string, requests: number): string {
+/** An SVG document; `title` stands above. Hovering over a box tells its function, place and `unit` per request. */
+export function flameGraph(tree: Call, title: string, requests: number, unit: 'µs' | 'bytes' = 'µs'): string {
   const scale = width / tree.total;
   const boxes = layOut(tree, scale);
   const height = top + 10 + (Math.max(...boxes.map((box) => box.depth)) + 1) * rowHeight;
@@ -56,7 +56,7 @@ export function flameGraph(tree: Call, title: string, requests: number): string 
     return known;
   };
   const perRequest = (micros: number): string =>
-    `${(micros / requests).toFixed(2)} µs per request (${((100 * micros) / tree.total).toFixed(1)} %)`;
+    `${(micros / requests).toFixed(2)} ${unit} per request (${((100 * micros) / tree.total).toFixed(1)} %)`;
   const drawn = boxes.map((box) => draw(box, scale, height, colourOf(box.call.group), perRequest));
   const legend = [...colours].map(([group, colour], index) => {
     const x = width - 150 * (colours.size - index);

@@ -1,5 +1,5 @@
 /** Fields of a log line or a span, made fit to be kept: no secrets, bounded in depth, number and length. */
-import { isSecretName, isSensitive, REDACTED, redactText } from '@gatehouse/policy';
+import { isSecretName, isSensitive, REDACTED, redactText, redactUrl } from '@gatehouse/policy';
 
 const DEPTH_MAX = 6;
 const ENTRIES_MAX = 64;
@@ -9,6 +9,9 @@ const CAUSES_MAX = 3;
 const ERROR_CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
 /** Names of the line's own fields, which nobody may write over. */
 const OWN = new Set(['timestamp', 'level', 'service', 'message']);
+
+/** Fields that hold an address, whose path may hold a secret too. */
+const ADDRESSES = new Set(['url', 'path', 'href', 'location', 'endpoint', 'redirecturi', 'referer']);
 
 /** A message with secrets taken out, cut at 4096 characters. */
 export function redactMessage(text: unknown): string {
@@ -33,10 +36,17 @@ function redactEntries(fields: object, depth: number): Record<string, unknown> {
 function readField(fields: object, name: string, depth: number): unknown {
   try {
     const value = (fields as Record<string, unknown>)[name];
-    return isSecretName(name) && value !== null && value !== undefined && typeof value !== 'boolean' ? REDACTED : shown(value, depth);
+    if (isSecretName(name) && value !== null && value !== undefined && typeof value !== 'boolean') return REDACTED;
+    return typeof value === 'string' && ADDRESSES.has(name.toLowerCase()) ? redactAddress(value) : shown(value, depth);
   } catch {
     return '[unreadable]';
   }
+}
+
+function redactAddress(address: string): string {
+  const whole = address.slice(0, TEXT_MAX);
+  const query = whole.indexOf('?');
+  return redactMessage(query < 0 ? redactUrl(whole, '') : redactUrl(whole.slice(0, query), whole.slice(query + 1)));
 }
 
 function shown(value: unknown, depth: number): unknown {

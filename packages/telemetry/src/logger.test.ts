@@ -102,6 +102,15 @@ describe('secrets', () => {
     expect(stack).toContain(shown);
   });
 
+  test.each([
+    [`/reset/${'a1b2'.repeat(8)}/x?lang=ar&otp=123456`, '/reset/[redacted]/x?lang=ar&otp=[redacted]'],
+    [
+      'https://id.example/realms/r/protocol/openid-connect/auth?code=1',
+      'https://id.example/realms/r/protocol/openid-connect/auth?code=[redacted]',
+    ],
+    ['/users/me', '/users/me'],
+  ])('an address %s', (url, shown) => expect(lineOf({ url })['url']).toBe(shown));
+
   test('no value of a secret field gets into a line, however it is nested', () => {
     const names = fc.constantFrom('token', 'refresh-token', 'Cookie', 'OTP', 'clientSecret', 'code', 'password', 'authorization');
     const secret = fc.record({ name: names, value: fc.constantFrom('s3cr3t', 1234567, ['s3cr3t'], { a: 's3cr3t' }) });

@@ -62,4 +62,13 @@ function M.apply(head, body)
   return kong.response.exit(decision.status, body, decision.headers)
 end
 
+--- The same for one text: the line, and after it the body.
+function M.apply_text(text)
+  local stop = text:find("\n", 1, true)
+  if not stop then
+    return M.apply(text, nil)
+  end
+  return M.apply(text:sub(1, stop - 1), text:sub(stop + 1))
+end
+
 return M

@@ -8,7 +8,8 @@ local M = {}
 
 --- For policies that stand alone, not fused: which set of them this is. "D" when it was decided already.
 function M.chain()
-  if decision.state().decided then
+  local state = decision.state()
+  if state.decided or state.kept_decision then
     return "D"
   end
   return "C" .. in_force.policies().id
@@ -27,24 +28,27 @@ end
 
 --- @param needs what the policies need, as JSON
 -- @param chain an id that comes back with the facts
-function M.facts(needs, chain)
+-- @param armoured true: as base64, for kong-pdk's own server, which reads strings as UTF-8
+function M.facts(needs, chain, armoured)
   local line, body, stamp = facts.gather(needs)
-  return "F" .. (chain or "") .. " " .. line .. "\n" .. body .. stamp
+  local text = "F" .. (chain or "") .. " " .. line .. "\n" .. body .. stamp
+  return armoured and ngx.encode_base64(text) or text
 end
 
 --- @param text one line, and after it the body of an answer
 -- @param whose the set or the plugin that decided: an instance id of a process that is gone may be another's by now
-function M.commit(text, whose)
+-- @param armoured true: base64, and the guard does it later: kong-pdk's own server keeps an event for ever that ends inside a call
+function M.commit(text, whose, armoured)
   local found = in_force.policies()
   if whose ~= found.id and whose ~= found.only then
     kong.log.err("a decision of other policies than those of this route was refused")
     return false
   end
-  local stop = text:find("\n", 1, true)
-  if not stop then
-    return decision.apply(text, nil)
+  if armoured then
+    decision.state().kept_decision = ngx.decode_base64(text)
+    return decision.state().kept_decision ~= nil
   end
-  return decision.apply(text:sub(1, stop - 1), text:sub(stop + 1))
+  return decision.apply_text(text)
 end
 
 return M

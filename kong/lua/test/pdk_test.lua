@@ -68,6 +68,26 @@ test("pdk: an answer goes out with its body, whatever bytes it has", function()
   equal({ request.exit.status, request.exit.body }, { 200, "bo\ndy\0" })
 end)
 
+test("pdk: for kong-pdk's own server texts are base64, and the guard does what was decided", function()
+  local request, pdk = begin({ one("sanitize", "a"), { name = "guard" } })
+  equal(pdk.facts('{"headers":[],"body":0}', "set", true):sub(1, 12), "base64(Fset ")
+  equal({ pdk.commit('base64({"status":403,"headers":{}}\nno)', "a.4", true), request.exit }, { true, nil })
+  equal(pdk.chain(), "D")
+  local guard = require "kong.plugins.guard.handler"
+  equal({ stub.ends(guard.access, guard), request.exit.status, request.exit.body }, { true, 403, "no" })
+end)
+
+test("pdk: what is no base64, or no decision, decides nothing", function()
+  local request, pdk = begin({ one("sanitize", "a"), { name = "guard" } })
+  equal(pdk.commit("p", "a.4", true), false)
+  local guard = require "kong.plugins.guard.handler"
+  equal({ stub.ends(guard.access, guard), request.exit.status }, { true, 503 })
+  request, pdk = begin({ one("sanitize", "a"), { name = "guard" } })
+  equal(pdk.commit("base64({})", "a.4", true), true)
+  guard = require "kong.plugins.guard.handler"
+  equal({ stub.ends(guard.access, guard), request.exit.status }, { true, 503 })
+end)
+
 test("pdk: the direct lane's plugin refuses when nobody decides", function()
   local request = stub.begin({})
   local handler = require "kong.plugins.gatehouse-direct.handler"

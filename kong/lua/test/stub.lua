@@ -167,6 +167,7 @@ local function make_ngx()
     now = function() return request.now or 1800000001 end,
     md5 = function(text) return "<" .. text .. ">" end,
     encode_base64 = function(text) return "base64(" .. text .. ")" end,
+    decode_base64 = function(text) return text:match("^base64%((.*)%)$") end,
     re = { find = function(text, expression) return text:find((expression:gsub("A%-Za%-z0%-9", "%%w"))) end },
     socket = { tcp = function() return setmetatable({}, Socket) end },
     timer = {

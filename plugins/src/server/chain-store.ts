@@ -56,6 +56,27 @@ export function policyEntries(value: unknown, system = ''): PolicyEntry[] {
   }));
 }
 
+/** The policies of a route that are not fused, as the Lua tells them. */
+export interface ToldConfigs {
+  readonly id: string;
+  readonly system: string;
+  readonly policies: unknown;
+}
+
+/** @throws ChainConfigError */
+export function configsOf(json: string): ToldConfigs {
+  let told: unknown;
+  try {
+    told = JSON.parse(json);
+  } catch {
+    throw new ChainConfigError('configs: no JSON');
+  }
+  if (typeof told !== 'object' || told === null) throw new ChainConfigError('configs: no object');
+  const { id, system, policies } = told as Partial<ToldConfigs>;
+  if (typeof id !== 'string' || typeof system !== 'string') throw new ChainConfigError('configs: no id');
+  return { id, system, policies };
+}
+
 export class ChainStore {
   readonly pending = new PendingRequests();
   private readonly chains = new Map<string, LaneChain>();

@@ -40,7 +40,7 @@ const scopes = (): object[] => [
 ];
 
 /** Kong refuses descriptions of fewer than ten characters, and has no use for any. */
-function withoutDescriptions(value: unknown): unknown {
+export function withoutDescriptions(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutDescriptions);
   if (typeof value !== 'object' || value === null) return value;
   const kept = Object.entries(value).filter(([name, one]) => name !== 'description' || typeof one !== 'string');

@@ -53,6 +53,29 @@ export function needsText(needs: AllNeeds): string {
   return JSON.stringify({ headers, headerSize, body, bodySize, captures, clientCertificate });
 }
 
+/** Facts as the PDK lane gets them, in their parts. */
+export interface FactsText {
+  /** The id that Kong was given with its question. */
+  readonly chain: string;
+  readonly line: string;
+  readonly body: Buffer;
+  readonly stamp: string;
+}
+
+/**
+ * `F`, the chain's id or nothing, a blank, the line of facts, the body after it, and the stamp at the very end.
+ * @param text one character per byte
+ * @throws FactsError
+ */
+export function splitFacts(text: string): FactsText {
+  const blank = text.indexOf(' ');
+  const end = text.indexOf('\n');
+  if (text[0] !== 'F' || blank < 0 || end < blank) throw new FactsError('no text of facts');
+  const stampAt = Math.max(end + 1, text.length - STAMP_LENGTH);
+  const body = Buffer.from(text.slice(end + 1, stampAt), 'latin1');
+  return { chain: text.slice(1, blank), line: text.slice(blank + 1, end), body, stamp: text.slice(stampAt) };
+}
+
 /** Where each needed header stands in a line. */
 export function headerPlaces(needs: AllNeeds): ReadonlyMap<string, number> {
   return new Map(needs.headers.map((name, index) => [name, index]));

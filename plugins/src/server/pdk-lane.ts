@@ -4,10 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import { ConfigError, type Log } from '@gatehouse/policy';
-import { ChainConfigError, type ChainStore, policyEntries } from './chain-store.js';
+import { ChainConfigError, type ChainStore, configsOf, policyEntries } from './chain-store.js';
 import type { DecisionText } from './decision-text.js';
 import type { LaneChain } from './lane-chain.js';
-import { STAMP_LENGTH } from './lane-facts.js';
+import { type FactsText, splitFacts } from './lane-facts.js';
 import type { Packed } from './msgpack.js';
 import { commit, commitEnd, ended, failure, pdkCall, response, result } from './pdk-frames.js';
 
@@ -73,6 +73,15 @@ function parsed(text: string, what: string): unknown {
     return JSON.parse(text);
   } catch {
     throw new ChainConfigError(`${what}: no JSON`);
+  }
+}
+
+/** Null for what is no text of facts. */
+function factsOf(data: string): FactsText | null {
+  try {
+    return splitFacts(data);
+  } catch {
+    return null;
   }
 }
 
@@ -184,34 +193,27 @@ export class PdkLane {
 
   private chainTold(id: number, instance: Instance, text: string, send: Send): void {
     try {
-      const told = parsed(utf8(text), 'configs');
-      if (!isRecord(told) || typeof told['id'] !== 'string' || typeof told['system'] !== 'string')
-        throw new ChainConfigError('configs: no id');
-      const chain = this.options.store.define(`c${told['id']}`, told['system'], policyEntries(told['policies'], told['system']));
-      send(response(id, pdkCall(instance.id, 'kong.gw.facts', [chain.needs, told['id']])));
+      const told = configsOf(utf8(text));
+      const chain = this.options.store.define(`c${told.id}`, told.system, policyEntries(told.policies, told.system));
+      send(response(id, pdkCall(instance.id, 'kong.gw.facts', [chain.needs, told.id])));
     } catch (error) {
       if (!(error instanceof ConfigError)) this.options.log('error', 'policies of a route can not run', { error: String(error) });
       send(response(id, instance.ended));
     }
   }
 
-  /** `F`, the chain's id or nothing, a blank, the line of facts, the body after it, and the stamp at the very end. */
   private judge(id: number, instance: Instance, data: string, send: Send): void {
-    const blank = data.indexOf(' ');
-    const end = data.indexOf('\n');
-    const chainId = data.slice(1, blank);
-    const chain = this.options.store.get(chainId === '' ? (instance.chainKey ?? '') : `c${chainId}`);
-    if (!chain || blank < 0 || end < blank || !this.options.admit()) return send(response(id, instance.ended));
-    const stampAt = Math.max(end + 1, data.length - STAMP_LENGTH);
-    const body = Buffer.from(data.slice(end + 1, stampAt), 'latin1');
-    const last = chainId === '' ? instance.commitEnd : commitEnd(chainId, instance.id);
-    this.decide(chain, data.slice(blank + 1, end), data.slice(stampAt), body, (text) => {
+    const facts = factsOf(data);
+    const chain = facts && this.options.store.get(facts.chain === '' ? (instance.chainKey ?? '') : `c${facts.chain}`);
+    if (!chain || !this.options.admit()) return send(response(id, instance.ended));
+    const last = facts.chain === '' ? instance.commitEnd : commitEnd(facts.chain, instance.id);
+    this.decide(chain, facts, (text) => {
       send(response(id, text === null ? instance.ended : commit(text.head, text.body, last)));
     });
   }
 
   /** Calls back with what was decided, or with null when nothing was: Kong's guard refuses the request then. */
-  private decide(chain: LaneChain, line: string, stamp: string, body: Buffer, said: (text: DecisionText | null) => void): void {
+  private decide(chain: LaneChain, { line, stamp, body }: FactsText, said: (text: DecisionText | null) => void): void {
     const failed = (error: unknown): void => {
       this.options.done();
       this.options.log('error', 'no decision', { error: String(error) });

@@ -27,7 +27,8 @@ function randomId(effects: BaseEffects): number {
 }
 
 export class PolicyServer {
-  private readonly store: ChainStore;
+  /** The chains of both lanes. */
+  readonly store: ChainStore;
   private readonly pdk: PdkLane;
   private readonly listeners: Listener[];
   private admitted = 0;

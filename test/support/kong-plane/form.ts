@@ -37,8 +37,13 @@ export class Servers implements AsyncDisposable {
     const servers = new Servers(options);
     servers.add(1);
     if (count === 2) servers.add(2);
-    await Promise.all(servers.all.map((server) => server.ready()));
-    return servers;
+    try {
+      await Promise.all(servers.all.map((server) => server.ready()));
+      return servers;
+    } catch (error) {
+      await servers[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Another process in place of number 1 or 2. */

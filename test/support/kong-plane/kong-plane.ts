@@ -4,9 +4,9 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import type { KongConfig } from '@gatehouse/kong-config';
+import { formatFault, type KongConfig } from '@gatehouse/kong-config';
 import { type DoubleConfig, type DoublePlugin, KongDouble, type PluginInfo, queryPlugin } from '@gatehouse/testkit';
-import { Gateway } from '../../../gateway/src/gateway.js';
+import { ConfigurationError, Gateway } from '../../../gateway/src/gateway.js';
 import type { PluginTwin } from '../../../gateway/src/plugin.js';
 import { readSettings } from '../../../gateway/src/settings.js';
 import { LuaPlugin } from './lua-plugin.js';
@@ -76,9 +76,15 @@ export class KongPlane implements AsyncDisposable {
   /** Starts on a free port. @param configuration a rendered DB-less file */
   static async start(configuration: string, options: KongPlaneOptions): Promise<KongPlane> {
     const plane = new KongPlane(options);
-    await plane.reload(configuration);
-    plane.port = await plane.gateway.listen({ port: 0, host: '127.0.0.1' });
-    return plane;
+    try {
+      await plane.reload(configuration);
+      plane.port = await plane.gateway.listen({ port: 0, host: '127.0.0.1' });
+      return plane;
+    } catch (error) {
+      await plane[Symbol.asyncDispose]();
+      if (error instanceof ConfigurationError) throw new Error(error.faults.map(formatFault).join('\n'), { cause: error });
+      throw error;
+    }
   }
 
   get url(): URL {

@@ -96,11 +96,13 @@ export class Site implements AsyncDisposable {
   ) {}
 
   static async start(options: SiteOptions): Promise<Site> {
-    const service = new Service();
+    await using ends = new AsyncDisposableStack();
+    const service = ends.use(new Service());
     const port = await service.listen();
-    const servers = await Servers.start(options.servers ?? 1, options);
+    const servers = ends.use(await Servers.start(options.servers ?? 1, options));
     const { form, routes, workers = 1, lua = {} } = options;
     const kong = await KongPlane.start(configuration(form, port, routes), { prefix: servers.prefix, workers, environment: lua });
+    ends.move();
     return new Site(options, service, port, servers, kong);
   }
 

@@ -34,8 +34,9 @@ export interface ManagedServerOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Sockets that are there when it is ready. */
+  /** Sockets that are there when it is ready, and what it has written then; `"ready"` unless given. */
   readonly sockets: readonly string[];
+  readonly readyText?: string;
   /** Kong starts a server again at once, but at most once in so many milliseconds; null: never. */
   readonly respawnMs: number | null;
 }
@@ -60,7 +61,8 @@ export class ManagedServer {
   /** Resolves when its sockets are there. Rejects when that takes too long. */
   async ready(): Promise<this> {
     for (const end = Date.now() + READY_MS; !this.isReady(); ) {
-      if (Date.now() > end) throw new Error(`the plugin server does not start: ${this.output}`);
+      const over = this.options.respawnMs === null && this.child?.exitCode !== null;
+      if (over || Date.now() > end) throw new Error(`the plugin server does not start: ${this.output}`);
       await wait(POLL_MS);
     }
     return this;
@@ -91,7 +93,11 @@ export class ManagedServer {
 
   private isReady(): boolean {
     const { pid } = this;
-    return this.output.includes(`"ready"`) && this.options.sockets.every((socket) => fs.existsSync(socket)) && pid !== 0;
+    return (
+      this.output.includes(this.options.readyText ?? '"ready"') &&
+      this.options.sockets.every((socket) => fs.existsSync(socket)) &&
+      pid !== 0
+    );
   }
 
   private start(): void {

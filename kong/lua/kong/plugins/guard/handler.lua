@@ -131,6 +131,10 @@ function Guard:access()
   if found.late then
     ask_now(found)
   end
+  -- From kong-pdk's own server: done here, when no plugin server waits for it.
+  if state.kept_decision and not state.decided then
+    decision.apply_text(state.kept_decision)
+  end
   if state.decided then
     return
   end

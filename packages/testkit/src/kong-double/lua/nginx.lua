@@ -97,6 +97,27 @@ local function encode_base64(data)
   return table.concat(out)
 end
 
+local VALUE = {}
+for i = 1, #B do
+  VALUE[B:byte(i)] = i - 1
+end
+
+-- Nil for what is no base64.
+local function decode_base64(text)
+  if #text % 4 ~= 0 or not text:find("^[%w+/]*=?=?$") then
+    return nil
+  end
+  local out = {}
+  text = text:gsub("=", "")
+  for i = 1, #text, 4 do
+    local a, b, c, d = text:byte(i, i + 3)
+    local n = VALUE[a] * 262144 + VALUE[b] * 4096 + (c and VALUE[c] or 0) * 64 + (d and VALUE[d] or 0)
+    local bytes = string.char(math.floor(n / 65536), math.floor(n / 256) % 256, n % 256)
+    out[#out + 1] = bytes:sub(1, d and 3 or c and 2 or 1)
+  end
+  return table.concat(out)
+end
+
 -- A digest of 128 bits that names things; not MD5, which nobody here compares with another's.
 local function digest(text)
   local parts = {}
@@ -204,6 +225,7 @@ ngx = setmetatable({
   sleep = sleep,
   md5 = digest,
   encode_base64 = encode_base64,
+  decode_base64 = decode_base64,
   re = { find = find },
   socket = { tcp = tcp, connect = connect },
   timer = { at = at },

@@ -1,0 +1,1 @@
+module.exports = require('../host.cjs')['api-key'];

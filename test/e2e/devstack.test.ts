@@ -2,11 +2,13 @@ import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { call } from '@gatehouse/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { TestRedis } from '../support/redis.js';
 import { RunningStack } from './support/stack.js';
 
 const testTimeoutMs = 60_000;
 
 let stack: RunningStack;
+let redis: TestRedis;
 
 /** A creator's request, with the token that the table shows. */
 const courses = () => {
@@ -15,9 +17,13 @@ const courses = () => {
 };
 
 beforeAll(async () => {
-  stack = await RunningStack.start();
+  redis = await TestRedis.start();
+  stack = await RunningStack.start({ REDIS_URL: redis.url });
 }, testTimeoutMs);
-afterAll(() => stack?.stop());
+afterAll(async () => {
+  await stack?.stop();
+  await redis?.kill();
+});
 
 test('shows addresses, users and tokens, without colours', async () => {
   await stack.logged(/bin\/gatehouse token gongbu creator/);
@@ -36,6 +42,8 @@ test(
     const { code, output } = await stack.run('demo');
     expect(output).toMatch(/\d\d steps passed, 0 failed/);
     expect(output).toMatch(/user\.authenticated oauth2[\s\S]*user\.authenticated jwt_refresh[\s\S]*user\.logged_out +user_action/);
+    // What gateway and sidecar share in Redis.
+    expect(output).toMatch(/✓ POST \/notifications +202 .* an integration sends with it[\s\S]*✓ GET \/users\/me +401 .* on any node/);
     expect(code).toBe(0);
   },
   testTimeoutMs,

@@ -123,7 +123,7 @@ export const gongbu: Walk = {
       headers: { 'x-api-key': '{key}' },
       json: { userId: 'usr_1001', title: 'New course', body: 'Watercolour' },
       needs: 'redis',
-      status: 201,
+      status: 202,
       reaches: { service: 'gongbu.notification', headers: { 'x-api-key': null } },
     },
     { shows: 'the key is revoked', request: 'DELETE /auth/api-keys/{keyId}', as: 'admin', needs: 'sidecar', status: 204 },

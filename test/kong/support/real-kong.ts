@@ -67,10 +67,10 @@ export class RealKong implements AsyncDisposable {
     return children.filter((child) => fs.readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('worker process'));
   }
 
-  /** Makes a plugin server fail as fault-hooks.mjs says. */
-  fault(pid: number, name: 'throw' | 'hang' | 'memory' | 'none'): void {
+  /** Makes plugin servers fail as fault-hooks.mjs says. */
+  fault(pids: readonly number[], name: 'throw' | 'hang' | 'memory' | 'none'): void {
     fs.writeFileSync(path.join(this.place.prefix, 'fault'), name);
-    process.kill(pid, 'SIGUSR2');
+    for (const pid of pids) process.kill(pid, 'SIGUSR2');
   }
 
   socket(name: 'gatehouse' | 'gatehouse-1' | 'gatehouse-2'): string {

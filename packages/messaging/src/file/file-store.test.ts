@@ -40,6 +40,7 @@ describeOutboxStore('files, one segment', async () => filePlace(1 << 20));
 describeOutboxStore('files, many segments', async () => filePlace(40));
 
 describe('files', () => {
+  let base: string;
   let directory: string;
   const stores: OutboxStore[] = [];
   const open = async (more: { files?: Files; maxBytes?: number; segmentBytes?: number } = {}): Promise<OutboxStore> => {
@@ -51,12 +52,13 @@ describe('files', () => {
 
   beforeEach(() => {
     said.length = 0;
-    directory = path.join(temporary(), 'deep', 'outbox');
+    base = temporary();
+    directory = path.join(base, 'deep', 'outbox');
   });
 
   afterEach(async () => {
     for (const store of stores.splice(0)) await store.close();
-    fs.rmSync(path.dirname(path.dirname(directory)), { recursive: true, force: true });
+    fs.rmSync(base, { recursive: true, force: true });
   });
 
   test('are for their owner alone', async () => {

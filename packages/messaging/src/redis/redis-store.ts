@@ -45,8 +45,10 @@ class RedisStore implements OutboxStore {
 
   constructor(private readonly options: Required<RedisStoreOptions>) {
     this.pollMs = options.pollMs;
-    this.stream = `gatehouse:outbox:{${options.name}}:stream`;
-    this.lease = `gatehouse:outbox:{${options.name}}:lease`;
+    // The whole name is the hash tag, so braces in it would end that too early.
+    const tag = `{${options.name.replace(/[{}]/g, '')}}`;
+    this.stream = `gatehouse:outbox:${tag}:stream`;
+    this.lease = `gatehouse:outbox:${tag}:lease`;
   }
 
   async append(lines: readonly string[]): Promise<number> {

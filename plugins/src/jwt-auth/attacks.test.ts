@@ -20,6 +20,8 @@ function otherSpelling(part: string): string {
   return part.slice(0, -1) + same;
 }
 
+const firstBytes = (part: string, count: number): string => Buffer.from(part, 'base64url').subarray(0, count).toString('base64url');
+
 test('the good one passes', async () => expect(await setup(both).bearer(good)).toBe('pass u1'));
 
 describe('algorithms', () => {
@@ -56,6 +58,8 @@ describe('keys brought along', () => {
     ['x5c', own({ x5c: ['MIIB'] })],
     ['jwk, though the signature is good', rs256(claims(), { jwk: publicJwk })],
     ['jku, though the signature is good', hs256(claims(), { jku: 'https://here.example' })],
+    ['x5u, though the signature is good', hs256(claims(), { x5u: 'https://here.example/cert.pem' })],
+    ['x5c, though the signature is good', rs256(claims(), { x5c: ['MIIB'] })],
     ['jku: null', hs256(claims(), { jku: null })],
     ['crit with an unknown name', hs256(claims(), { crit: ['exp'] })],
     ['crit with b64', hs256(claims(), { crit: ['b64'], b64: true })],
@@ -96,6 +100,8 @@ describe('form', () => {
     ['four parts', `${good}.${signature}`],
     ['five parts', `${head}.${body}.${signature}.a.b`],
     ['a truncated signature', good.slice(0, -2)],
+    ['the first half of the signature', `${head}.${body}.${firstBytes(signature, 16)}`],
+    ['the first byte of the signature', `${head}.${body}.${firstBytes(signature, 1)}`],
     ['a longer signature', `${good}AA`],
     ['a signature of zeros', `${head}.${body}.${'A'.repeat(43)}`],
     ['padding', `${good}=`],

@@ -83,6 +83,8 @@ describe('a key set', () => {
       await clock.advance(30_000);
       const said = await Promise.all(Array.from({ length: 100 }, (_, i) => bearer(token(`x${round}-${i}`))));
       expect(new Set(said)).toEqual(new Set(['token_invalid']));
+      // One after the other as well, when no fetch is under way.
+      for (let i = 0; i < 20; i++) expect(await bearer(token(`y${round}-${i}`))).toBe('token_invalid');
       expect(fetchText).toHaveBeenCalledTimes(1 + round);
     }
   });
@@ -98,6 +100,7 @@ describe('a provider that is away', () => {
     const { bearer, fetchText, state, clock } = provider(new Error('refused'));
     const said = await Promise.all(Array.from({ length: 50 }, () => bearer(token())));
     expect(new Set(said)).toEqual(new Set(['undecided']));
+    expect(await bearer(token())).toBe('undecided');
     expect(fetchText).toHaveBeenCalledTimes(1);
     state.answer = setOf(jwk());
     await clock.advance(30_000);

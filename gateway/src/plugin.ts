@@ -34,6 +34,8 @@ export interface ClientRequest {
   readonly path: string;
   /** After `?`, as sent; empty when there is none. */
   readonly rawQuery: string;
+  /** A `?` was sent, with or without something after it. */
+  readonly hasQuery: boolean;
   readonly httpVersion: 0.9 | 1.0 | 1.1 | 2;
   readonly headers: HeaderList;
   /** The peer of the connection. */

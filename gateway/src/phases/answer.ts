@@ -42,7 +42,9 @@ export class Answer {
     const head = this.prepare(status, headers, source);
     const content = this.filters.length === 0 ? body : this.filter(body, true);
     const bodiless = this.isBodiless(head.status);
-    this.reply.start(head.status, head.headers, content.length, bodiless);
+    // Who takes the length away means to change the body: it goes out in chunks, as in Kong.
+    const length = head.headers.has('content-length') ? content.length : null;
+    this.reply.start(head.status, head.headers, length, bodiless);
     this.reply.write(content, true);
     this.finish(false);
   }

@@ -83,6 +83,7 @@ export function clientRequest(incoming: Incoming, path: string, trust: TrustedPe
     rawPath: mark < 0 ? head.target : head.target.slice(0, mark),
     path,
     rawQuery: mark < 0 ? '' : queryOf(head.target, mark),
+    hasQuery: mark >= 0,
     httpVersion: head.version,
     headers: head.headers,
     remoteAddress: connection.remoteAddress,

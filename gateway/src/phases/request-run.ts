@@ -12,6 +12,7 @@ import { normalizePath, type ProtocolAnswer, protocolAnswer, type RouteMatch } f
 import { type AccessOwner, AccessPhase } from './access-phase.js';
 import { Answer } from './answer.js';
 import { clientRequest } from './client-request.js';
+import { unlessKnown } from './conditional.js';
 import { type ErrorBody, kongError, nginxError } from './error-body.js';
 import { LiveExchange } from './exchange.js';
 import { exitAnswer, pendingCopy } from './exit-answer.js';
@@ -222,7 +223,7 @@ export class RequestRun implements ForwardOwner, AccessOwner {
 
   private sendExit(exit: Exit): void {
     const { headers, body } = exitAnswer(this.exchange, exit);
-    this.answer.send(exit.status, headers, body, 'exit');
+    this.answer.send(unlessKnown(exit.status, this.exchange.request.headers, headers), headers, body, 'exit');
     this.end();
   }
 

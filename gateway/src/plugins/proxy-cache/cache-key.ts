@@ -44,10 +44,10 @@ function protocol(version: number): string {
   return `HTTP/${version.toFixed(1)}`;
 }
 
-/** Kong takes method and path from the request line up to `?`; without a query its protocol comes along. */
+/** Kong takes method and path from the request line up to `?`; without one its protocol comes along. */
 function uriPart({ request }: Exchange): string {
   const line = `${request.method} ${request.rawPath}`;
-  return request.rawQuery === '' ? `${line} ${protocol(request.httpVersion)}` : line;
+  return request.hasQuery ? line : `${line} ${protocol(request.httpVersion)}`;
 }
 
 function whose({ consumer, route }: Exchange): string {

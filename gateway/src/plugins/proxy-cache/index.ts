@@ -1,10 +1,10 @@
 /** Twin of Kong's proxy-cache: keeps answers in memory and gives them again. */
 import type { HeaderList } from '../../headers.js';
+import { judge } from '../../phases/conditional.js';
 import type { Exchange, Exit, PluginEnvironment, PluginInstance, PluginTwin, ResponseHead } from '../../plugin.js';
 import { emptyExit } from '../lib/exits.js';
 import { type KeyConfig, keyMaker } from './cache-key.js';
 import { cacheableHead } from './cacheable.js';
-import { judge } from './conditional.js';
 import { type Directives, directivesOf, freshSeconds, secondsOf } from './directives.js';
 import { AnswerStore, type CachedAnswer } from './store.js';
 

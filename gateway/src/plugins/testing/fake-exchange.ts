@@ -71,6 +71,7 @@ function clientRequest(input: FakeRequest, body: Buffer | null): ClientRequest {
     rawPath,
     path: rawPath,
     rawQuery: question < 0 ? '' : target.slice(question + 1),
+    hasQuery: question >= 0,
     httpVersion: input.httpVersion ?? 1.1,
     headers,
     remoteAddress: input.clientIp ?? '127.0.0.1',

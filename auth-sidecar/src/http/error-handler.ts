@@ -2,7 +2,7 @@
 import { codeForStatus, type Deny, deny, errorStyle, renderDenial } from '@gatehouse/policy';
 import type { NextFunction, Request, Response } from 'express';
 import type { Dependencies } from '../dependencies.js';
-import { HttpFault } from './fault.js';
+import { HttpFault, isAway } from './fault.js';
 import { traceId } from './trace.js';
 
 const GONGBU = /^\/auth\/(telegram|api-keys)(\/|$)/;
@@ -22,8 +22,7 @@ function clientFault(error: unknown): Deny | null {
 
 function denialOf(error: unknown): Deny {
   if (error instanceof HttpFault) return error.denial;
-  const { code } = (error ?? {}) as { code?: unknown };
-  if (code === 'REDIS_AWAY' || code === 'REDIS_DEADLINE') return deny('service_unavailable', { retryAfter: 1 });
+  if (isAway(error)) return deny('service_unavailable', { retryAfter: 1 });
   return clientFault(error) ?? deny('internal');
 }
 

@@ -26,3 +26,10 @@ export class HttpFault extends Error {
 export const unavailable = (why: string, retryAfter = 1): HttpFault => new HttpFault('service_unavailable', { retryAfter }, why);
 /** The request is not what this path takes. */
 export const badRequest = (message: string, why = message): HttpFault => new HttpFault('bad_request', { message }, why);
+
+const AWAY: readonly unknown[] = ['REDIS_AWAY', 'REDIS_DEADLINE'];
+
+/** Whether something failed only because a backend is away: the same may work later. */
+export function isAway(error: unknown): boolean {
+  return error instanceof HttpFault ? error.reason === 'service_unavailable' : AWAY.includes((error as { code?: unknown } | null)?.code);
+}

@@ -1,7 +1,7 @@
 /** GET /auth/callback: the provider's answer becomes a session. */
 import type { Request, Response } from 'express';
 import { cookieOf, loginCookieNames, setCookies } from '../http/cookies.js';
-import { badRequest, HttpFault } from '../http/fault.js';
+import { badRequest, isAway } from '../http/fault.js';
 import { deviceOf } from '../sessions/device.js';
 import type { SessionRecord } from '../sessions/session-store.js';
 import { SessionEndedError, sessionIdOf } from '../sessions/sessions.js';
@@ -64,7 +64,7 @@ async function once<T>({ id }: Transaction, parts: OidcParts, work: () => Promis
     return await work();
   } catch (error) {
     // A provider that was away has not seen the code: the browser may load the page again.
-    if (error instanceof HttpFault && error.reason === 'service_unavailable') await replay.release(key, owner);
+    if (isAway(error)) await replay.release(key, owner);
     throw error;
   }
 }
@@ -134,17 +134,21 @@ export function callbackHandler(parts: OidcParts) {
     const page = wantsPage(request);
     const { text, state } = queryOf(request);
     const transaction = await resume(request, state, page, parts);
-    setCookies(response, [{ name: cookieName(transaction.id), value: '', maxAge: 0, sameSite: loginSameSite(settings) }]);
+    const forget = (): void =>
+      setCookies(response, [{ name: cookieName(transaction.id), value: '', maxAge: 0, sameSite: loginSameSite(settings) }]);
     try {
       const tokens = await once(transaction, parts, async () => {
         const { tokens, record } = await signIn(await client.exchange(text, state, transaction), request, page, parts);
         effects.log('info', 'signed in', { userId: record.userId, device: record.device });
         return tokens;
       });
+      forget();
       answer(response, transaction, tokens, page, parts);
       counter.add(['good']);
     } catch (error) {
       counter.add([error instanceof RefusedError ? 'refused' : 'failed']);
+      // Where somebody was only away, the page may be loaded again: that needs the cookie.
+      if (!isAway(error)) forget();
       if (error instanceof UntrustedError) throw badRequest(AGAIN, error.message);
       if (!(error instanceof RefusedError)) throw error;
       effects.log('info', 'a sign-in was refused', { reason: error.reason });

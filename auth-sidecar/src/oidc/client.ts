@@ -45,13 +45,25 @@ function isAway(error: ResponseBodyError): boolean {
   return error.status >= 500 || error.status === 429 || passing.includes(error.error);
 }
 
+/** openid-client's words for an answer that is none, and for one that did not come. */
+const UNREACHABLE: readonly unknown[] = [
+  'OAUTH_TIMEOUT',
+  'OAUTH_ABORT',
+  'OAUTH_RESPONSE_IS_NOT_JSON',
+  'OAUTH_RESPONSE_IS_NOT_CONFORM',
+  'OAUTH_PARSE_ERROR',
+];
+
+/** fetch's own: no connection, cut in the middle, too late. */
+function isFetchFailure(error: unknown): boolean {
+  const { name, message } = (error ?? {}) as { name?: unknown; message?: unknown };
+  return name === 'TimeoutError' || (name === 'TypeError' && (message === 'fetch failed' || message === 'terminated'));
+}
+
 /** A provider that answers 5xx, something that is no OAuth, or nothing at all. */
 function isUnreachable(error: unknown): boolean {
   const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
-  if (code === 'OAUTH_TIMEOUT' || code === 'OAUTH_ABORT' || code === 'OAUTH_RESPONSE_IS_NOT_JSON') return true;
-  if (code === 'OAUTH_RESPONSE_IS_NOT_CONFORM') return true;
-  // fetch's own failures are TypeErrors with the socket's error behind them.
-  return error instanceof TypeError && cause !== undefined;
+  return UNREACHABLE.includes(code) || isFetchFailure(error) || isFetchFailure(cause);
 }
 
 function translate(error: unknown): Error {

@@ -138,6 +138,42 @@ test('a sign-in is told, with who it was', async () => {
   expect(event).toMatchObject({ topic: 'auth-events', key: told!['userId'], id: told!['eventId'], type: 'user.authenticated' });
 });
 
+describe('a provider that is away when the browser comes back', () => {
+  test.each([
+    ['answers 503', 503],
+    ['cuts the connection', 0],
+  ])('(%s) is 503 with Retry-After; loading the page again finishes the sign-in', async (_how, fault) => {
+    const browser = world.browser();
+    const { authUrl } = await world.begin(browser);
+    const callback = await approve(browser, authUrl);
+    provider.behaviour.fault = fault;
+    const away = await browser.visit(callback.href);
+    provider.behaviour.fault = undefined;
+    expect([away.status, away.headers['retry-after']]).toEqual([503, '5']);
+    expect((await browser.visit(callback.href, { until: ({ origin }) => origin === FRONTEND })).status).toBe(303);
+  });
+});
+
+describe('clocks that differ', () => {
+  test('by a few seconds do no harm; a token ends when it ends', async () => {
+    let skew = 0;
+    await using other = await SidecarWorld.start(provider, { skew: () => skew });
+    const ask = (token: string) => other.ask('/auth/sessions', { headers: { authorization: `Bearer ${token}` } });
+    for (skew of [-4000, 4000]) {
+      const { accessToken } = await other.signInApp();
+      expect((await ask(accessToken)).status).toBe(200);
+    }
+    skew = 0;
+    const { accessToken, expiresIn } = await other.signInApp();
+    skew = (expiresIn + 3) * 1000;
+    expect((await ask(accessToken)).status).toBe(200);
+    skew = (expiresIn + 7) * 1000;
+    const late = await ask(accessToken);
+    expect([late.status, late.json]).toMatchObject([401, { message: 'Token expired' }]);
+    expect(late.headers['www-authenticate']).toContain('error="invalid_token"');
+  });
+});
+
 test('HEAD of the callback spends nothing', async () => {
   const begun = await world.ask('/auth/login', { method: 'POST' });
   const callback = await approve(world.browser(), (begun.json as { authUrl: string }).authUrl);

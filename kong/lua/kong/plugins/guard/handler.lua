@@ -22,9 +22,19 @@ for _, name in ipairs(IDENTITY) do
   REMOVED[name:sub(6)] = true
 end
 
+-- Kong keeps the process of a plugin server among that server's settings, which then can't be written as JSON: GET / of the admin API,
+-- which decK asks first, would be 500. Beside the settings it does no harm.
+local function hide_processes()
+  for _, server in ipairs(kong.configuration.pluginservers or {}) do
+    local beside = {}
+    setmetatable(server, { __index = beside, __newindex = beside })
+  end
+end
+
 function Guard:init_worker()
   -- The plugin server may call any function of the PDK: these two or three are all that it calls.
   kong.gw = require "gatehouse.pdk"
+  hide_processes()
 end
 
 function Guard:configure(configs)

@@ -25,9 +25,8 @@ install_java() {
 }
 
 fetch() {
-  local_copy=$(mvn -q -B -ntp help:evaluate -Dexpression=settings.localRepository -DforceStdout 2>/dev/null || printf '%s' "$HOME/.m2/repository")
-  archive=$local_copy/org/keycloak/keycloak-quarkus-dist/$VERSION/keycloak-quarkus-dist-$VERSION.tar.gz
-  [ -f "$archive" ] || mvn -q -B -ntp dependency:get "-Dartifact=org.keycloak:keycloak-quarkus-dist:$VERSION:tar.gz" -Dtransitive=false >&2
+  archive=$HOME/.m2/repository/org/keycloak/keycloak-quarkus-dist/$VERSION/keycloak-quarkus-dist-$VERSION.tar.gz
+  [ -f "$archive" ] || mvn -q -B -ntp "-Dmaven.repo.local=$HOME/.m2/repository" dependency:get "-Dartifact=org.keycloak:keycloak-quarkus-dist:$VERSION:tar.gz" -Dtransitive=false >&2
   tar xzf "$archive" -C "$tools"
 }
 
@@ -62,7 +61,8 @@ prepare() {
   wait $server || true
   trap - EXIT INT TERM
   rm -rf "$home/data/import"
-  rm -rf "$database"
+  # Those of earlier realms.
+  rm -rf "$tools/database-"*[0-9]
   mv "$unfinished" "$database"
 }
 

@@ -34,13 +34,32 @@ function issuerOf(variable: Variable): URL {
 const say = (message: string, more: object): void =>
   void process.stderr.write(`${JSON.stringify({ timestamp: new Date().toISOString(), level: 'info', message, ...more })}\n`);
 
+/** What the command line asks for: undefined when it makes no sense. */
+function readArgs(args: string[]): { key?: string | undefined; help?: boolean | undefined } | undefined {
+  try {
+    return parseArgs({ args, options: { key: { type: 'string' }, help: { type: 'boolean', short: 'h' } } }).values;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A port that is taken, in words that say what to do. */
+function explained(error: unknown): unknown {
+  const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (code !== 'EADDRINUSE') return error;
+  return new IssuerError(`port ${port} is in use: end what listens there, or set INTERVIEW_KEYCLOAK_ISSUER_URL`);
+}
+
 /**
  * Runs `gatehouse identity-provider` until SIGTERM or SIGINT.
- * @throws IssuerError, RealmError, Error for a port that is taken or a bad key; exits with 2 on wrong usage
+ * @throws IssuerError (no address of this machine, a port that is taken, production), RealmError, Error for a bad key; exits with 2 on wrong usage
  */
 export async function serveProvider(args: string[], environment: NodeJS.ProcessEnv): Promise<void> {
-  const options = { key: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
-  const { values } = parseArgs({ args, options });
+  const values = readArgs(args);
+  if (values === undefined) {
+    process.stderr.write(`${USAGE}\n`);
+    process.exit(2);
+  }
   if (values.help) return void process.stdout.write(`${USAGE}\n`);
   const variable = variableOf(environment);
   // Everyone knows its users' password.
@@ -51,6 +70,8 @@ export async function serveProvider(args: string[], environment: NodeJS.ProcessE
     issuer: issuer.href.replace(/\/$/, ''),
     variable,
     ...(values.key === undefined ? {} : { key: readFileSync(values.key, 'utf8') }),
+  }).catch((error: unknown) => {
+    throw explained(error);
   });
   const stop = (): void => void provider.close().then(() => process.exit(0));
   process.once('SIGTERM', stop);

@@ -140,16 +140,32 @@ async function serveAlone({ options, settings, log, sources, ...rest }: Surround
   begin({ options, settings, log, sources, ...rest }, gateway.config!.routes.length, use, end);
 }
 
-/** Whether nobody listens on a port, which several processes could share without noticing. Returns the port. */
-async function claimPort(port: number, host: string): Promise<number> {
+/** A port that is free now, for `--port 0`: all workers need the same one. */
+async function freePort(host: string): Promise<number> {
   const server = net.createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ port, host, exclusive: true }, resolve);
+    server.listen({ port: 0, host, exclusive: true }, resolve);
   });
-  const claimed = (server.address() as net.AddressInfo).port;
+  const { port } = server.address() as net.AddressInfo;
   await new Promise((resolve) => server.close(resolve));
-  return claimed;
+  return port;
+}
+
+/**
+ * Makes sure that nobody listens on a port: another gateway's workers would share it without anyone noticing. By asking, since one who
+ * listened for a moment would look ready. Returns the port.
+ */
+async function claimPort(port: number, host: string): Promise<number> {
+  if (port === 0) return freePort(host);
+  const own = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const taken = await new Promise<boolean>((resolve) => {
+    const socket = net.connect({ port, host: own, timeout: 1000 }, () => resolve(true));
+    socket.on('error', () => resolve(false)).on('timeout', () => resolve(false));
+    socket.once('connect', () => socket.destroy()).once('timeout', () => socket.destroy());
+  });
+  if (taken) throw Object.assign(new Error('in use'), { code: 'EADDRINUSE', port });
+  return port;
 }
 
 async function serveTogether({ options, settings, log, sources, ...rest }: Surroundings): Promise<void> {

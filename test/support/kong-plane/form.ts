@@ -21,6 +21,8 @@ export interface ServersOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Arguments of Node. */
   readonly node?: readonly string[];
+  /** More arguments of the server. */
+  readonly more?: readonly string[];
   /** The server with the policy that makes trouble (trouble-server.mjs), in place of ours. */
   readonly trouble?: boolean;
 }
@@ -51,11 +53,11 @@ export class Servers implements AsyncDisposable {
     const direct = path.join(this.prefix, `gatehouse-${number}.sock`);
     const pdk = path.join(this.prefix, 'gatehouse.sock');
     const args = [...(number === 1 ? ['--socket', pdk] : []), '--direct', direct];
-    const { environment = {}, node = [], respawnMs = null, trouble = false } = this.options;
+    const { environment = {}, node = [], more = [], respawnMs = null, trouble = false } = this.options;
     const server = new ManagedServer({
       command: trouble ? process.execPath : command,
-      args: trouble ? [path.join(import.meta.dirname, 'trouble-server.mjs')] : ['plugin-server', ...args],
-      environment: { KONG_PREFIX: this.prefix, NODE_OPTIONS: node.join(' '), ...environment },
+      args: trouble ? [path.join(import.meta.dirname, 'trouble-server.mjs')] : ['plugin-server', ...args, ...more],
+      environment: { KONG_PREFIX: this.prefix, LIVE_MEMORY: path.join(this.prefix, 'live'), NODE_OPTIONS: node.join(' '), ...environment },
       sockets: number === 1 ? [pdk, direct] : [direct],
       respawnMs,
     });

@@ -45,4 +45,5 @@ const server = new PolicyServer({
   directSockets: [path.join(prefix, 'gatehouse-1.sock')],
 });
 await server.start();
+process.once('SIGTERM', () => server.drain(5000).then(() => process.exit(0)));
 console.error('{"message":"ready"}');

@@ -43,8 +43,9 @@ export interface ManagedServerOptions {
 
 /** A plugin server with a `start_cmd`. */
 export class ManagedServer {
-  /** What it wrote. */
+  /** What it wrote; and what of it to stdout. */
   output = '';
+  stdout = '';
   starts = 0;
   private child: ChildProcess | null = null;
   private startedAt = 0;
@@ -107,6 +108,9 @@ export class ManagedServer {
     this.output = '';
     const child = spawn(command, args, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text;
+    });
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => this.wrote(text));
     child.on('exit', () => this.again());
   }

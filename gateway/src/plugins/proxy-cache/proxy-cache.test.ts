@@ -45,6 +45,10 @@ class Client {
   }
 }
 
+test('a question mark alone makes another question, as in Kong', async () => {
+  expect(await new Client().statuses('/c', '/c?', '/c', '/c?', '/c?&')).toEqual(['Miss', 'Miss', 'Hit', 'Hit', 'Hit']);
+});
+
 describe('hits', () => {
   test('the first answer is given again', async () => {
     const client = new Client();

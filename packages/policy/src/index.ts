@@ -22,7 +22,7 @@ export { codeForStatus, type ErrorCode, errorCodes } from './errors/codes.js';
 export * from './errors/render.js';
 export { type ErrorFormat, type ErrorStyle, errorFormats, errorStyle } from './errors/style.js';
 export * from './facts.js';
-export { cookieValues } from './http/cookies.js';
+export { cookieValues, withoutCookies } from './http/cookies.js';
 export { headersByName } from './http/headers-by-name.js';
 export { PathPattern, pathPatternFault, splitPath } from './http/path-pattern.js';
 export { eachParameter, queryValues, withoutParameters } from './http/query.js';

@@ -1,4 +1,4 @@
-import { RequestContext } from '@gatehouse/policy';
+import { type Pass, RequestContext } from '@gatehouse/policy';
 import { fakeFacts } from '@gatehouse/policy/testing';
 import { describe, expect, test } from '@jest/globals';
 import { setup } from './testing/setup.js';
@@ -57,6 +57,22 @@ describe('where the token is', () => {
     expect(await send('PUT', ['https://app.example', 'https://evil.example'])).toBe('forbidden');
     expect((await ask({ method: 'POST', headers: { authorization: `Bearer ${good}` } })).said).toBe('pass u1');
     expect((await ask({ headers: { cookie: `__Host-at=${good}; __Host-at=${good}` } })).said).toBe('token_invalid');
+  });
+
+  test('cookies of the sign-in stay at the gateway', async () => {
+    const { ask } = setup({
+      token: { cookie: '__Host-at', strip_cookies: ['__Host-at', '__Host-login-*'], forward: 'bearer' },
+      optional: true,
+    });
+    const passed = async (cookie: string) => {
+      const { decision } = await ask({ headers: { cookie } });
+      const { setHeaders = [], removeHeaders = [] } = decision as Pass;
+      return [new Map(setHeaders).get('Cookie'), removeHeaders.includes('cookie')];
+    };
+    expect(await passed(`a=1; __Host-at=${good}; __Host-login-7=x`)).toEqual(['a=1', false]);
+    expect(await passed(`__Host-at=${good}`)).toEqual([undefined, true]);
+    expect(await passed('__Host-at=expired; b=2')).toEqual(['b=2', false]);
+    expect(await passed('a=1')).toEqual([undefined, false]);
   });
 });
 

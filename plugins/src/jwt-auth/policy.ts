@@ -13,6 +13,7 @@ import {
   type PolicyInstance,
   queryValues,
   type RequestContext,
+  withoutCookies,
 } from '@gatehouse/policy';
 import type { Config } from './schema.js';
 
@@ -72,7 +73,9 @@ class TokenFinder {
   }
 
   get headers(): string[] {
-    return [this.header, ...(this.config.cookie === undefined ? [] : ['cookie', 'origin'])];
+    const { cookie, strip_cookies } = this.config;
+    const cookies = cookie === undefined && strip_cookies.length === 0 ? [] : ['cookie'];
+    return [this.header, ...cookies, ...(cookie === undefined ? [] : ['origin'])];
   }
 
   /** The first place that has a token; `token_invalid` when one place has several. */
@@ -114,13 +117,15 @@ class JwtAuth implements PolicyInstance {
   private readonly finder: TokenFinder;
   /** For requests that pass with no token: what a client says about itself is removed, and a token in a query as well. */
   private readonly strip: Pass;
+  private readonly stripsCookies: boolean;
 
   constructor(
     private readonly config: Config,
     private readonly tools: JwtAuthTools,
   ) {
     this.finder = new TokenFinder(config.token);
-    const { query } = config.token;
+    const { query, strip_cookies } = config.token;
+    this.stripsCookies = strip_cookies.length > 0;
     this.strip = Object.freeze({
       kind: 'pass',
       removeHeaders: identityHeaderKeys,
@@ -129,6 +134,24 @@ class JwtAuth implements PolicyInstance {
   }
 
   decide(facts: Facts, context: RequestContext, now: number): MaybePromise<Decision> {
+    const decision = this.identify(facts, context, now);
+    if (!this.stripsCookies) return decision;
+    return decision instanceof Promise ? decision.then((late) => this.withoutCookies(late, facts)) : this.withoutCookies(decision, facts);
+  }
+
+  private withoutCookies(decision: Decision, facts: Facts): Decision {
+    if (decision.kind !== 'pass') return decision;
+    const left = withoutCookies(facts.headerValues('cookie'), (name) => this.dropsCookie(name));
+    if (left === undefined) return decision;
+    if (left === '') return { ...decision, removeHeaders: [...(decision.removeHeaders ?? []), 'cookie'] };
+    return { ...decision, setHeaders: [...(decision.setHeaders ?? []), ['Cookie', left]] };
+  }
+
+  private dropsCookie(name: string): boolean {
+    return this.config.token.strip_cookies.some((one) => (one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : name === one));
+  }
+
+  private identify(facts: Facts, context: RequestContext, now: number): MaybePromise<Decision> {
     // Somebody proved who they are by other means before.
     if (context.identity !== null) return this.strip;
     const found = this.finder.find(facts);

@@ -55,6 +55,11 @@ const token = z
       .max(100)
       .default([])
       .describe('A token from a cookie is only good for an unsafe method when Origin is one of these'),
+    strip_cookies: z
+      .array(z.string().regex(/^[^\s;=*]{1,200}\*?$/, 'must be the name of a cookie, or its beginning and `*`'))
+      .max(20)
+      .default([])
+      .describe('Cookies that the service never sees, such as those of the sign-in; a name, or the beginning of names and `*`'),
     query: word.optional().describe('Name of a query parameter that may hold the token; the service never sees it'),
     forward: z
       .enum(['keep', 'drop', 'bearer'])

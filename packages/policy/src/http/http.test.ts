@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { cookieValues } from './cookies.js';
+import { cookieValues, withoutCookies } from './cookies.js';
 import { PathPattern, pathPatternFault, splitPath } from './path-pattern.js';
 import { queryValues, withoutParameters } from './query.js';
 import { traceIdOf } from './trace.js';
@@ -95,4 +95,30 @@ describe('traceparent', () => {
     ['', null],
     [undefined, null],
   ])('%s', (header, expected) => expect(traceIdOf(header)).toBe(expected));
+});
+
+describe('cookies that a service does not see', () => {
+  const drops = (name: string): boolean => name === 'secret' || name.startsWith('login-');
+  test.each([
+    [['a=1; b=2'], undefined],
+    [[], undefined],
+    [['a=1; secret=x; b="2;3"'], 'a=1; b="2; 3"'],
+    [['secret=x'], ''],
+    [[' secret = x ;a=1', 'login-7=y; b'], 'a=1; b'],
+    [['Secret=x; secrets=y'], undefined],
+    [['secret'], ''],
+  ])('%j: %j', (lines, left) => expect(withoutCookies(lines, drops)).toBe(left));
+
+  test('leave all others readable as before', () => {
+    const name = fc.stringMatching(/^[a-z]{1,3}$/);
+    const value = fc.stringMatching(/^[!#-+\\--:<-[\]-~]*$/);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, value)), name, (pairs, gone) => {
+        const line = pairs.map((pair) => pair.join('=')).join('; ');
+        const left = withoutCookies([line], (one) => one === gone) ?? line;
+        expect(cookieValues([left], gone)).toEqual([]);
+        for (const [other] of pairs) if (other !== gone) expect(cookieValues([left], other)).toEqual(cookieValues([line], other));
+      }),
+    );
+  });
 });

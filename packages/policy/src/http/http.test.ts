@@ -111,7 +111,7 @@ describe('cookies that a service does not see', () => {
 
   test('leave all others readable as before', () => {
     const name = fc.stringMatching(/^[a-z]{1,3}$/);
-    const value = fc.stringMatching(/^[!#-+\\--:<-[\]-~]*$/);
+    const value = fc.stringMatching(/^[\w!#$%&'()*+./:<>?@^`{|}~-]*$/);
     fc.assert(
       fc.property(fc.array(fc.tuple(name, value)), name, (pairs, gone) => {
         const line = pairs.map((pair) => pair.join('=')).join('; ');

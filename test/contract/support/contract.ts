@@ -5,6 +5,7 @@ import { parseEnv } from 'node:util';
 import { formatFault, parseDeclarative, readStateFiles, render } from '@gatehouse/kong-config';
 import { type System, systems } from '@gatehouse/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { CaseTokens } from './case-tokens.js';
 import { type Case, needsOf, readCases, root, type Step } from './cases.js';
 import { type Answer, type From, send } from './client.js';
 import { differences, logDifferences } from './expectation.js';
@@ -103,12 +104,13 @@ export function whoAsks(system: System, token: TokenRequest | undefined, index: 
 /** Runs the steps of a case, and fails with everything in which the first step that goes wrong differs. */
 export async function runCase(stage: Stage, who: Who, { steps }: Case): Promise<void> {
   await minuteFor(Math.max(...steps.map(({ repeat }) => repeat)));
+  const tokens = new CaseTokens((wanted) => stage.world.token(wanted));
   for (const step of steps) {
     await stage.stores.setAway(step.redis === 'away');
     if (step.revoke) await stage.stores.revoke(stage.world.system, step.revoke);
     for (let time = 1; time <= step.repeat; time++) {
       await stage.world.prepare(step.faults);
-      const found = await runStep(stage, who, step);
+      const found = await runStep(stage, who, tokens, step);
       if (found.length > 0) expect([`time ${time}`, ...found]).toEqual([]);
     }
     expect(step.repeat).toBeGreaterThan(0);
@@ -122,9 +124,9 @@ async function minuteFor(requests: number): Promise<void> {
   if (leftMs < Math.max(10_000, requests * 25)) await wait(leftMs);
 }
 
-async function runStep(stage: Stage, who: Who, step: Step): Promise<string[]> {
+async function runStep(stage: Stage, who: Who, tokens: CaseTokens, step: Step): Promise<string[]> {
   const { plane, world } = stage;
-  const from = await credentialsFor(stage, who, step);
+  const from = await credentialsFor(stage, who, tokens, step);
   for (let waitedMs = 0; ; waitedMs += retryMs) {
     const request = stage.signer.sign(step.request);
     const answer = await send(plane.url, `${world.system}.localhost`, request, from);
@@ -136,11 +138,11 @@ async function runStep(stage: Stage, who: Who, step: Step): Promise<string[]> {
   }
 }
 
-async function credentialsFor({ world, stores }: Stage, { token, address }: Who, { request }: Step): Promise<From> {
+async function credentialsFor({ world, stores }: Stage, { token, address }: Who, tokens: CaseTokens, { request }: Step): Promise<From> {
   const wanted = 'token' in request ? request.token : token;
   const key = 'api_key' in request ? request.api_key : undefined;
   return {
-    bearer: wanted ? world.token(wanted) : undefined,
+    bearer: wanted ? tokens.of(wanted) : undefined,
     apiKey: key ? await stores.apiKey(world.system, key) : undefined,
     localAddress: address,
   };

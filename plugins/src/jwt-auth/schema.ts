@@ -18,6 +18,9 @@ export const algorithms = [
   'EdDSA',
 ] as const;
 
+/** Keys that are tried for one token: a flood of tokens must not cost many signature checks each. */
+export const KEYS_TRIED_MAX = 5;
+
 const word = z.string().min(1).max(200);
 const webUrl = z.string().regex(/^https?:\/\/[^\s]{1,1000}$/, 'must be an http or https address');
 const claimPath = (standard: string, what: string) => word.default(standard).describe(`${what} Dots go into objects`);
@@ -107,6 +110,8 @@ export const schema = policySchema({
 }).superRefine((config, context) => {
   const complain = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
   if (config.keys.length === 0 && !config.jwks) complain(['keys'], 'keys or jwks is required');
+  if (config.keys.filter(({ kid }) => kid === undefined).length > KEYS_TRIED_MAX)
+    complain(['keys'], `at most ${KEYS_TRIED_MAX} keys may be without a kid: no more are tried for one token`);
   if (config.jwks && (config.jwks.url === undefined) === (config.jwks.discover === undefined))
     complain(['jwks', 'url'], 'exactly one of url and discover is required');
   for (const [i, { secret, public_key }] of config.keys.entries()) {

@@ -192,6 +192,7 @@ describe('configuration', () => {
     [{ algorithms: ['none'] }, 'algorithms[0]'],
     [{ keys: [] }, 'keys'],
     [{ keys: [{}] }, 'keys[0].secret'],
+    [{ keys: Array.from({ length: 6 }, () => ({ secret: 'env:SECRET' })) }, 'keys'],
     [{ keys: [{ secret: 'env:A', public_key: 'env:B' }] }, 'keys[0].secret'],
     [{ keys: [{ secret: 'plain-text-secret' }] }, 'keys[0].secret'],
     [{ keys: [{ secret: 'env:NOBODY' }] }, 'keys[0].secret'],

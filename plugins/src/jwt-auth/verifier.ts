@@ -8,10 +8,7 @@ import { type Jws, parseJws } from './jws.js';
 import type { KeySet } from './key-set.js';
 import { candidates, type VerifyKey } from './keys.js';
 import type { KnownToken, TokenFault, TokenVerifier } from './policy.js';
-import type { Algorithm, Config } from './schema.js';
-
-/** Keys that are tried for one token: a flood of names must not cost a signature check each. */
-const TRIES_MAX = 5;
+import { type Algorithm, type Config, KEYS_TRIED_MAX } from './schema.js';
 
 type VerifierConfig = Omit<Config, 'keys' | 'jwks' | 'token'>;
 
@@ -83,7 +80,7 @@ export class JwtVerifier implements TokenVerifier {
 function signedBy(keys: readonly VerifyKey[], algorithm: Algorithm, jws: Jws): boolean {
   const spec = algorithmSpecs[algorithm];
   try {
-    for (let i = 0; i < keys.length && i < TRIES_MAX; i++) {
+    for (let i = 0; i < keys.length && i < KEYS_TRIED_MAX; i++) {
       if (spec.verify(keys[i]!.key, jws.input, jws.signature)) return true;
     }
     return false;

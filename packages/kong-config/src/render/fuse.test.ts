@@ -50,6 +50,26 @@ describe('fusion', () => {
     expect(tree.services[0].plugins).toBeUndefined();
   });
 
+  test.each([
+    ['route', 'service', 'global', 'route'],
+    [null, 'service', 'global', 'service'],
+    [null, null, 'global', 'global'],
+    ['route', null, 'global', 'route'],
+    ['route', 'service', null, 'route'],
+  ])('of one on the route (%s), one on the service (%s) and a global one (%s) runs the one on the %s', (route, own, top, running) => {
+    const entry = (who: string | null) =>
+      who === null ? '' : `{ name: jwt-auth, config: { keys: [{ secret: "env:${who}" }], algorithms: [HS256] } }`;
+    const platform = `${GUARD}${top === null ? '' : `- ${entry(top)}\n`}`;
+    for (const transport of ['pdk', 'direct'] as const) {
+      const { dbless, faults } = run(service(`[${entry(route)}]`, `[${entry(own)}]`), transport, true, platform);
+      expect(faults).toEqual([]);
+      const found = pluginsOn(dbless).flatMap((plugin) => policiesOf(plugin));
+      expect(found.map(({ name, config }) => [name, (config as { keys: object[] }).keys])).toEqual([
+        ['jwt-auth', [{ secret: `env:${running}` }]],
+      ]);
+    }
+  });
+
   test('a disabled one does not run, and a route without any has no plugin', () => {
     const { dbless } = run(service('[{ name: sanitize, enabled: false }]', '[]'));
     expect(pluginsOn(dbless)).toEqual([]);
@@ -74,6 +94,27 @@ describe('refused', () => {
   test('a policy for one consumer', () => {
     const { faults } = run('consumers:\n- username: c\n  plugins:\n  - name: sanitize\n');
     expect(faults.map(({ message }) => message).join()).toContain("can't be bound to a consumer");
+  });
+
+  test.each([
+    ['named from the top', 'consumers:\n- username: c\nplugins:\n- { name: sanitize, consumer: c }\n'],
+    [
+      'on a route for one consumer',
+      'consumers:\n- username: c\nplugins:\n- { name: jwt-auth, consumer: c, route: r, config: { keys: [{ secret: "env:S" }], algorithms: [HS256] } }\n' +
+        service('[]', '[]'),
+    ],
+  ])('one for a consumer, %s: with the place, and what to do instead', (_, body) => {
+    for (const fuse of [true, false]) {
+      const { faults, dbless } = run(body, 'pdk', fuse);
+      expect(dbless).toBeNull();
+      expect(faults).toContainEqual(
+        expect.objectContaining({
+          file: expect.stringMatching(/^a\.yml:\d+$/),
+          message: expect.stringContaining("can't be bound to a consumer"),
+          hint: expect.stringContaining('bind it to the route'),
+        }),
+      );
+    }
   });
 
   test('policies with no guard behind them', () => {

@@ -63,8 +63,9 @@ export function render(input: RenderInput): Rendered {
     ...prepared.flatMap((one) => one.faults),
     ...findDuplicates(merged, origins),
     ...checkPluginOrder(merged, origins),
-    ...schemaFaults(merged, origins, input.parse),
+    // Before the schemas, which say less of a policy that is bound to a consumer: the first word on a place is the one that is told.
     ...(input.transport ? checkFusion(merged, origins) : []),
+    ...schemaFaults(merged, origins, input.parse),
   ];
   if (faults.length > 0) return { faults: firstPerPlace(faults), dbless: null, deck: null };
   if (input.transport && input.fuse !== false) {

@@ -1,7 +1,6 @@
 /** `gatehouse gateway`: the embedded data plane alone, in the foreground. `gatehouse validate`: whether it could serve a file. */
 import cluster from 'node:cluster';
 import { randomUUID } from 'node:crypto';
-import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createRuntime } from '@gatehouse/plugins';
@@ -16,6 +15,7 @@ import { Reloader } from './reload/reloader.js';
 import { SourceFiles, type Sources } from './reload/sources.js';
 import { readSettings, type Settings } from './settings.js';
 import { selfSigned } from './tls/standard-certificate.js';
+import { claimPort } from './workers/claim-port.js';
 import { forkWorker, parentPort } from './workers/cluster-process.js';
 import { Primary } from './workers/primary.js';
 import { Worker } from './workers/worker.js';
@@ -122,6 +122,7 @@ interface Surroundings {
   readonly log: Log;
   readonly files: SourceFiles;
   readonly sources: Sources;
+  readonly signals: EarlySignals;
 }
 
 async function serveAlone({ options, settings, log, sources, ...rest }: Surroundings): Promise<void> {
@@ -138,34 +139,6 @@ async function serveAlone({ options, settings, log, sources, ...rest }: Surround
   };
   const end = (): Promise<boolean> => gateway.close().then(() => true);
   begin({ options, settings, log, sources, ...rest }, gateway.config!.routes.length, use, end);
-}
-
-/** A port that is free now, for `--port 0`: all workers need the same one. */
-async function freePort(host: string): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port: 0, host, exclusive: true }, resolve);
-  });
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/**
- * Makes sure that nobody listens on a port: another gateway's workers would share it without anyone noticing. By asking, since one who
- * listened for a moment would look ready. Returns the port.
- */
-async function claimPort(port: number, host: string): Promise<number> {
-  if (port === 0) return freePort(host);
-  const own = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  const taken = await new Promise<boolean>((resolve) => {
-    const socket = net.connect({ port, host: own, timeout: 1000 }, () => resolve(true));
-    socket.on('error', () => resolve(false)).on('timeout', () => resolve(false));
-    socket.once('connect', () => socket.destroy()).once('timeout', () => socket.destroy());
-  });
-  if (taken) throw Object.assign(new Error('in use'), { code: 'EADDRINUSE', port });
-  return port;
 }
 
 async function serveTogether({ options, settings, log, sources, ...rest }: Surroundings): Promise<void> {
@@ -202,6 +175,25 @@ async function serveTogether({ options, settings, log, sources, ...rest }: Surro
   begin({ options, settings, log, sources, ...rest }, primary.config!.routes.length, (next) => primary.reload(next), end);
 }
 
+/** Signals that come before everything stands: the port may answer already, and none must end the process or be lost. */
+class EarlySignals {
+  private readonly came = new Set<NodeJS.Signals>();
+  private readonly note = (signal: NodeJS.Signals): void => void this.came.add(signal);
+
+  constructor(private readonly signals: readonly NodeJS.Signals[]) {
+    for (const signal of signals) process.on(signal, this.note);
+  }
+
+  /** Who handles them from now on; what came is handled at once. */
+  handTo(handlers: Readonly<Partial<Record<NodeJS.Signals, () => void>>>): void {
+    for (const signal of this.signals) {
+      const handler = handlers[signal]!;
+      process.off(signal, this.note).on(signal, handler);
+      if (this.came.has(signal)) handler();
+    }
+  }
+}
+
 /** From now on it serves: follows signals and files. */
 function begin(around: Surroundings, routes: number, use: (sources: Sources) => Promise<number>, end: () => Promise<boolean>): void {
   const { options, settings, log, files, sources } = around;
@@ -211,7 +203,10 @@ function begin(around: Surroundings, routes: number, use: (sources: Sources) => 
     cancel: (timer: object) => clearTimeout(timer as NodeJS.Timeout),
   };
   const watch = settings.watchMs > 0 ? new FileWatch(files.files, settings.watchMs, () => reloader.changed(), timers) : null;
+  let stopping = false;
   const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
     log('info', 'draining');
     watch?.close();
     end().then(
@@ -219,9 +214,7 @@ function begin(around: Surroundings, routes: number, use: (sources: Sources) => 
       () => process.exit(1),
     );
   };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
-  process.on('SIGHUP', () => reloader.signalled());
+  around.signals.handTo({ SIGHUP: () => reloader.signalled(), SIGTERM: stop, SIGINT: stop });
   log('info', 'ready', {
     port: options.port,
     tlsPort: options.tlsPort,
@@ -231,10 +224,11 @@ function begin(around: Surroundings, routes: number, use: (sources: Sources) => 
 }
 
 async function serve(options: Options): Promise<void> {
+  const signals = new EarlySignals(['SIGHUP', 'SIGTERM', 'SIGINT']);
   const settings = readSettings(process.env);
   const log = createLog(settings.logLevel);
   const files = await sourceFiles(options);
-  const around = { options, settings, log, files, sources: await files.read() };
+  const around = { options, settings, log, files, sources: await files.read(), signals };
   await (options.workers > 1 ? serveTogether(around) : serveAlone(around));
 }
 

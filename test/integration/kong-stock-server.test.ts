@@ -92,7 +92,7 @@ describe("kong-pdk's own server", () => {
     server = new ManagedServer({
       command: process.execPath,
       args: [...stock, '--kong-prefix', prefix, '--sock-name', 'js.sock'],
-      environment: { ...environment, KONG_PREFIX: prefix },
+      environment: { ...process.env, ...environment, KONG_PREFIX: prefix },
       sockets: [socket],
       readyText: 'server started',
       respawnMs: null,

@@ -57,7 +57,13 @@ export class Servers implements AsyncDisposable {
     const server = new ManagedServer({
       command: trouble ? process.execPath : command,
       args: trouble ? [path.join(import.meta.dirname, 'trouble-server.mjs')] : ['plugin-server', ...args, ...more],
-      environment: { KONG_PREFIX: this.prefix, LIVE_MEMORY: path.join(this.prefix, 'live'), NODE_OPTIONS: node.join(' '), ...environment },
+      environment: {
+        ...process.env,
+        KONG_PREFIX: this.prefix,
+        LIVE_MEMORY: path.join(this.prefix, 'live'),
+        NODE_OPTIONS: node.join(' '),
+        ...environment,
+      },
       sockets: number === 1 ? [pdk, direct] : [direct],
       respawnMs,
     });

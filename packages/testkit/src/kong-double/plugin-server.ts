@@ -33,7 +33,8 @@ export function queryPlugin(command: string, args: readonly string[]): Promise<P
 export interface ManagedServerOptions {
   readonly command: string;
   readonly args: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
+  /** All that it gets. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Sockets that are there when it is ready, and what it has written then; `"ready"` unless given. */
   readonly sockets: readonly string[];
   readonly readyText?: string;
@@ -106,7 +107,7 @@ export class ManagedServer {
     this.startedAt = Date.now();
     this.starts++;
     this.output = '';
-    const child = spawn(command, args, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { env: { ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;

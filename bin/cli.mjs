@@ -16,6 +16,7 @@ const parts = {
   mocks: ['packages/testkit', 'play every service of the five products'],
   start: ['packages/devstack', 'run the whole stack embedded'],
   demo: ['packages/devstack', 'walk through each system with real requests'],
+  redis: ['packages/devstack', 'run a Redis for development, found on this machine: nothing on disk'],
   token: ['packages/devstack', 'make a development token: token SYSTEM ROLE [--claim k=v]'],
 };
 

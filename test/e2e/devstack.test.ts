@@ -2,13 +2,12 @@ import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { call } from '@gatehouse/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { TestRedis } from '../support/redis.js';
+import { eventually, redisProgram } from '../support/redis.js';
 import { RunningStack } from './support/stack.js';
 
 const testTimeoutMs = 60_000;
 
 let stack: RunningStack;
-let redis: TestRedis;
 
 /** A creator's request, with the token that the table shows. */
 const courses = () => {
@@ -17,18 +16,18 @@ const courses = () => {
 };
 
 beforeAll(async () => {
-  redis = await TestRedis.start();
-  stack = await RunningStack.start({ REDIS_URL: redis.url });
+  stack = await RunningStack.start({ GATEHOUSE_REDIS_SERVER: redisProgram() });
 }, testTimeoutMs);
 afterAll(async () => {
   await stack?.stop();
-  await redis?.kill();
 });
 
 test('shows addresses, users and tokens, without colours', async () => {
   await stack.logged(/bin\/gatehouse token gongbu creator/);
   const { log, environment } = stack;
   expect(log).not.toContain('routes are open');
+  expect(log).toMatch(/redis +redis:\/\/127\.0\.0\.1:\d+ /);
+  expect(log).not.toContain('No Redis');
   expect(log).toContain(`http://gongbu.localhost:${environment['PROXY_PORT']}/courses`);
   expect(log).toContain(`demo page   https://interview.localhost:${environment['PROXY_TLS_PORT']}/auth/demo`);
   expect(log).toMatch(/recruiter +david\.stone +password/);
@@ -73,6 +72,17 @@ test.each(['gateway', 'sidecar', 'identity'])(
 );
 
 test(
+  'starts a crashed Redis again, on the same port',
+  async () => {
+    process.kill(stack.pidOf('redis'), 'SIGKILL');
+    await stack.logged(/redis +│ ended by SIGKILL: starting it again in 250 ms/);
+    await eventually('Redis is back', async () => (await call(`${stack.environment['AUTH_SIDECAR_URL']}/health`)).status === 200, 30_000);
+    expect((await courses()).status).toBe(200);
+  },
+  testTimeoutMs,
+);
+
+test(
   'ends without leaving anything on a port, and lets the request in flight finish',
   async () => {
     const { environment } = stack;
@@ -85,7 +95,8 @@ test(
     const [code] = stack.process.exitCode === null ? ((await once(stack.process, 'exit')) as [number]) : [stack.process.exitCode];
     expect(code).toBe(0);
     await expect(courses()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-    for (const address of [course, environment['AUTH_SIDECAR_URL'], environment['INTERVIEW_KEYCLOAK_ISSUER_URL']]) {
+    const redis = `http://127.0.0.1:${/redis:\/\/127\.0\.0\.1:(\d+)/.exec(stack.log)?.[1]}`;
+    for (const address of [course, redis, environment['AUTH_SIDECAR_URL'], environment['INTERVIEW_KEYCLOAK_ISSUER_URL']]) {
       await expect(call(`${address}/health`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     }
   },

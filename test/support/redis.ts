@@ -39,6 +39,10 @@ function freePort(): Promise<number> {
   });
 }
 
+/** Path of a Redis server: found on the machine, or installed. */
+export const redisProgram = (): string =>
+  execFileSync(path.join(root, 'scripts/redis-server.sh'), { encoding: 'utf8' }).trim().split('\n')[0]!;
+
 export class TestRedis {
   private child: ChildProcess | null = null;
   private paused = false;
@@ -51,8 +55,7 @@ export class TestRedis {
 
   /** @param more arguments of redis-server */
   static async start(...more: string[]): Promise<TestRedis> {
-    const binary = execFileSync(path.join(root, 'scripts/redis-server.sh'), { encoding: 'utf8' }).trim().split('\n')[0]!;
-    const redis = new TestRedis(await freePort(), binary, more);
+    const redis = new TestRedis(await freePort(), redisProgram(), more);
     await redis.launch();
     return redis;
   }

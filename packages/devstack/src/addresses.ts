@@ -1,5 +1,6 @@
 import { roleClaims, systems } from '@gatehouse/testkit';
 import { hostOf } from './hosts.js';
+import { namesRedis, redisAddress } from './own-redis.js';
 import type { Paint } from './paint.js';
 import type { Settings, Variables } from './settings.js';
 import { demoPageAddress, demoPageWorks, issuerAddress, sidecarAddress } from './sign-in.js';
@@ -37,7 +38,18 @@ export function addressTable(paint: Paint, settings: Settings, variables: Variab
     row('healthpay', `http://127.0.0.1:${healthpay.port}/v2/wallets`, 'alone, on any host'),
     row('admin', `http://127.0.0.1:${admin.port}/`, 'the gateway, this machine only'),
     row('status', `http://127.0.0.1:${status.port}/status`, '/metrics for Prometheus'),
+    ...(settings.redis === undefined ? [] : [row('redis', redisAddress(settings.redis), 'the stack’s own: nothing on disk')]),
     row('mocks', `http://127.0.0.1:${firstMock}/__mock/services`, '/__mock/requests, /__mock/faults on each'),
+  ];
+}
+
+/** What does not work on a stack without a Redis, and how to get one; nothing where there is one. */
+export function redisNote(paint: Paint, settings: Settings, variables: Variables): string[] {
+  if (settings.redis !== undefined || namesRedis(variables)) return [];
+  return [
+    `${paint('yellow', 'No Redis:')} gateways and sidecar share nothing. API keys that are made are not known to the gateways, whoever signs out`,
+    'keeps a token that works until it ends, and each gateway counts limits alone. Install redis-server, or set REDIS_URL.',
+    '',
   ];
 }
 

@@ -3,14 +3,13 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs, parseEnv } from 'node:util';
-import { addressTable, signInTable, tokenTable, tryIt } from './addresses.js';
-import { readOutbox } from './demo/events.js';
+import { addressTable, redisNote, signInTable, tokenTable, tryIt } from './addresses.js';
 import { runDemo, walks } from './demo/index.js';
-import type { DemoWorld } from './demo/run.js';
-import type { Feature, Walk } from './demo/step.js';
-import { initDataOf } from './demo/telegram.js';
+import type { Walk } from './demo/step.js';
+import { sharesRedis, signInWorld } from './demo/world.js';
 import { type DevelopmentKey, developmentKey } from './development-key.js';
 import { hostOf } from './hosts.js';
+import { chooseRedis, findRedis, redisAddress, runRedis } from './own-redis.js';
 import { type Ink, type Paint, painter } from './paint.js';
 import { answers, root, runCommand, spawnCommand, takenPorts } from './processes.js';
 import { partVariables, readSettings, type Settings, SettingsError, type Variables } from './settings.js';
@@ -19,10 +18,9 @@ import { type Part, PartFailedError } from './supervisor.js';
 import { defaultTtlSeconds, isProduction, makeToken, parseClaims, type TokenMaker, TokenUsageError } from './token.js';
 
 const runFolderOf = (settings: Settings): string => path.resolve(root, settings.runFolder);
-/** The creator of gongbu's mock services. */
-const CREATOR_TELEGRAM_ID = 700_001_002;
 const partInks: Readonly<Record<string, Ink>> = {
   mocks: 'blue',
+  redis: 'red',
   identity: 'cyan',
   sidecar: 'yellow',
   gateway: 'green',
@@ -62,6 +60,17 @@ function readContext(): Context {
 function wantsColour(variables: Variables): boolean {
   if (variables['NO_COLOR']) return false;
   return process.stdout.isTTY === true || Boolean(variables['FORCE_COLOR']);
+}
+
+/** The context of a stack that is given no Redis: with one of its own, where this machine has a server. */
+async function withRedis(context: Context): Promise<Context> {
+  const redis = await chooseRedis(context.variables);
+  if (redis === undefined) return context;
+  return {
+    ...context,
+    variables: { ...context.variables, REDIS_URL: redisAddress(redis) },
+    settings: { ...context.settings, redis },
+  };
 }
 
 const print = (line: string): void => {
@@ -117,7 +126,7 @@ function prepareFolder({ settings, tokens }: Context): void {
 
 async function start(args: string[]): Promise<number> {
   parseArgs({ args, options: {} });
-  const context = readContext();
+  const context = await withRedis(readContext());
   const { paint, settings } = context;
   const log = (part: string, line: string): void =>
     print(`${paint(partInks[part] ?? 'cyan', part.padEnd(9))} ${paint('dim', '│')} ${line}`);
@@ -148,6 +157,7 @@ function announce({ paint, settings, variables, tokens }: Context, tookMs: numbe
   print(`\n${paint('bold', 'Development tokens')} (12 h; others: bin/gatehouse token SYSTEM ROLE)\n`);
   for (const line of tokenTable(paint, token)) print(line);
   print(`\n${tryIt(settings, variables)}\n`);
+  for (const line of redisNote(paint, settings, variables)) print(line);
 }
 
 /** The walks of the named systems; all of them when none is named. */
@@ -157,36 +167,19 @@ function chooseWalks(names: readonly string[]): readonly Walk[] {
   return names.length === 0 ? walks : walks.filter(({ system }) => names.includes(system));
 }
 
-/** What the demo needs of the parts of sign-in. */
-function signInWorld({ settings, variables }: Context): Pick<DemoWorld, 'gatewayTls' | 'has' | 'known' | 'events'> {
-  const given = partVariables(variables, settings);
-  const redis = given['REDIS_URL'] || given['REDIS_HOST'];
-  const features: Readonly<Record<Feature, boolean>> = {
-    sidecar: settings.sidecar !== undefined,
-    identity: settings.sidecar !== undefined && settings.identity !== undefined,
-    outbox: settings.sidecar !== undefined && settings.identity !== undefined && readsOutbox(given),
-    redis: settings.sidecar !== undefined && settings.identity !== undefined && Boolean(redis),
-  };
-  const outbox = path.resolve(root, given['AUTH_OUTBOX_DIR'] ?? '');
-  const botToken = given['GONGBU_TELEGRAM_BOT_TOKEN'] ?? '';
-  const password = given['INTERVIEW_USER_PASSWORD'] || 'password';
-  return {
-    gatewayTls: `https://127.0.0.1:${settings.proxyTls.port}`,
-    has: (feature) => features[feature],
-    known: (system) => (system === 'gongbu' ? { initData: initDataOf(botToken, CREATOR_TELEGRAM_ID, 'Noor', Date.now()) } : { password }),
-    events: () => (features.outbox ? readOutbox(outbox) : []),
-  };
-}
-
-/** Whether events wait where this process can read them: with a Kafka they are gone at once. */
-const readsOutbox = (given: Variables): boolean =>
-  !given['INTERVIEW_KAFKA_BROKERS'] && !given['KAFKA_BROKERS'] && given['AUTH_OUTBOX_STORE'] !== 'redis';
-
 async function demo(args: string[]): Promise<number> {
   const { positionals } = parseArgs({ args, options: {}, allowPositionals: true });
   const chosen = chooseWalks(positionals);
   const context = readContext();
-  const { settings, variables, tokens, paint } = context;
+  const { settings, paint } = context;
+  const running = (await Promise.all([settings.proxy, settings.healthpay].map(({ port }) => answers(port)))).every(Boolean);
+  if (!running) return demoOnOwnStack(await withRedis(context), chosen);
+  print(paint('dim', 'a stack is running: walking through it'));
+  return walkThrough(context, chosen);
+}
+
+/** The demo on a stack that runs; how many steps failed decides the exit code. */
+async function walkThrough({ settings, variables, tokens, paint }: Context, chosen: readonly Walk[]): Promise<number> {
   const mock = (service: string): string => `http://127.0.0.1:${settings.mocks[service]?.[0]?.port}`;
   const world = {
     gateway: `http://127.0.0.1:${settings.proxy.port}`,
@@ -196,17 +189,12 @@ async function demo(args: string[]): Promise<number> {
     token: (system: string, role: string) => makeToken(tokens, system, role).token,
     pause: (ms: number) => wait(ms),
     now: () => performance.now(),
-    ...signInWorld(context),
+    ...signInWorld(settings, variables, await sharesRedis(variables)),
   };
-  const running = (await Promise.all([settings.proxy, settings.healthpay].map(({ port }) => answers(port)))).every(Boolean);
-  if (running) {
-    print(paint('dim', 'a stack is running: walking through it'));
-    return (await runDemo(world, paint, print, chosen)) === 0 ? 0 : 1;
-  }
-  return demoOnOwnStack(context, () => runDemo(world, paint, print, chosen));
+  return (await runDemo(world, paint, print, chosen)) === 0 ? 0 : 1;
 }
 
-async function demoOnOwnStack(context: Context, run: () => Promise<number>): Promise<number> {
+async function demoOnOwnStack(context: Context, chosen: readonly Walk[]): Promise<number> {
   const { paint, settings } = context;
   const kept: string[] = [];
   const log = (part: string, line: string): void => {
@@ -221,7 +209,7 @@ async function demoOnOwnStack(context: Context, run: () => Promise<number>): Pro
   );
   const ended = endOnSignal(stack, paint).then(() => 1);
   try {
-    const outcome = stack.start().then(run);
+    const outcome = stack.start().then(() => walkThrough(context, chosen));
     const failed = await Promise.race([outcome, ended]);
     outcome.catch(() => undefined);
     if (failed > 0) for (const line of kept) print(paint('dim', line));
@@ -251,6 +239,19 @@ function token(args: string[]): number {
   return 0;
 }
 
+/** Runs the Redis of a stack, until SIGTERM. */
+async function redis(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: { port: { type: 'string', default: '6379' } } });
+  const port = Number(values.port);
+  if (!/^\d{1,5}$/.test(values.port) || port < 1 || port > 65_535) throw new UsageError(`--port takes a port: "${values.port}"`);
+  const program = findRedis(process.env);
+  if (program === undefined) throw new StartError(['no redis-server is on PATH: install one, or name it by GATEHOUSE_REDIS_SERVER']);
+  const onSignal = (end: () => void): void => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
+  };
+  return runRedis({ program, port }, onSignal, print);
+}
+
 /** Errors that are told in words; anything else is a fault of the program. */
 function exitCodeOf(error: unknown): number {
   const { code } = error as { code?: unknown };
@@ -263,12 +264,13 @@ function exitCodeOf(error: unknown): number {
 const usages: Readonly<Record<string, string>> = {
   start: 'usage: gatehouse start   (ports and addresses from the environment and .env, see .env.example)',
   demo: `usage: gatehouse demo [${walks.map(({ system }) => system).join('|')}]…   (on the running stack, else on one of its own)`,
+  redis: 'usage: gatehouse redis [--port PORT]   (6379; on this machine alone, nothing on disk)',
   token: 'usage: gatehouse token SYSTEM ROLE [--claim NAME=VALUE]… [--ttl SECONDS]',
 };
 
-const commands: Readonly<Record<string, (args: string[]) => number | Promise<number>>> = { start, demo, token };
+const commands: Readonly<Record<string, (args: string[]) => number | Promise<number>>> = { start, demo, token, redis };
 
-/** Runs `start`, `demo` or `token`. Exit code 1 when the stack cannot start or a step of the demo fails, 2 on wrong usage. */
+/** Runs `start`, `demo`, `token` or `redis`. Exit code 1 when the stack cannot start or a step of the demo fails, 2 on wrong usage. */
 export async function main(command: string, args: string[]): Promise<void> {
   // A reader that went away (`| head`) is no fault.
   process.stdout.on('error', () => undefined);

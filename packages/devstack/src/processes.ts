@@ -36,18 +36,30 @@ export function spawnCommand(args: readonly string[], variables: Variables, onLi
     how = text;
     for (const listener of listeners) listener(text);
   };
+  // What the part had started goes with it, however it went.
+  child.on('exit', () => endGroup(child.pid));
   child.on('error', (error) => ended(`with ${error.message}`));
   child.on('close', (code, signal) => ended(signal === null ? `with code ${code}` : `by ${signal}`));
   return {
     pid: child.pid,
     kill: (signal) => {
-      child.kill(signal);
+      if (signal === 'SIGKILL' && how === undefined) endGroup(child.pid);
+      else child.kill(signal);
     },
     onExit: (listener) => {
       if (how === undefined) listeners.push(listener);
       else listener(how);
     },
   };
+}
+
+/** Ends a part's process group at once; nothing when none of it is left. */
+function endGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+  } catch {
+    // There is nobody in it any more.
+  }
 }
 
 /** Runs a command to its end; gives back the lines that it printed when it failed, undefined when all went well. */

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { developmentSecrets, readSecrets, type SecretSystem, type Secrets, type Service, services } from '@gatehouse/testkit';
+import type { OwnRedis } from './own-redis.js';
 import { issuerAddress, sidecarAddress, signInVariables } from './sign-in.js';
 
 /** Variables by name, as the process or a file gives them. */
@@ -24,6 +25,8 @@ export interface Settings {
   readonly sidecar: PortSetting | undefined;
   /** The identity provider, likewise: an operator's own Keycloak answers itself. */
   readonly identity: PortSetting | undefined;
+  /** The stack's own Redis, which nobody chose a port for; undefined where one is named or no server is found. */
+  readonly redis?: OwnRedis;
   /** `gongbu.course` → its mock's ports. */
   readonly mocks: Readonly<Record<string, readonly PortSetting[]>>;
   readonly secrets: Secrets;

@@ -23,6 +23,7 @@ const portsOf: Record<string, number[]> = {
   healthpay: [4000],
   identity: [8180],
   sidecar: [9190],
+  redis: [7001],
 };
 
 const child = (part: Part): Child => {
@@ -84,6 +85,18 @@ describe('the stack', () => {
     expect(scene.progress.map((line) => line.trim().replace(/^\d+ ms +/, ''))).toContain(
       'gateway (process 7) ready on 8000–8001, 8100, 8443',
     );
+  });
+
+  test('has a Redis of its own before who uses it, and ends it after them', async () => {
+    const redis = { what: 'Redis', variable: 'REDIS_URL', port: 7001, program: '/usr/bin/redis-server' };
+    const stack = new Stack({ ...settings, redis }, world());
+    await stack.start();
+    const spawned = scene.events.filter((event) => event.startsWith('spawn'));
+    expect(spawned.indexOf('spawn redis --port 7001')).toBeLessThan(spawned.indexOf('spawn auth-sidecar'));
+    scene.events.length = 0;
+    await stack.supervisor.stop();
+    expect(scene.events.slice(0, 3)).toEqual(['SIGTERM gateway', 'SIGTERM healthpay', 'SIGTERM sidecar']);
+    expect(scene.events.slice(3)).toContain('SIGTERM redis');
   });
 
   test('leaves a provider and a sidecar that are elsewhere to their owners', async () => {

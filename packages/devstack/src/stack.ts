@@ -51,6 +51,10 @@ const identityPart = ({ identity, runFolder }: Settings): StackPart[] =>
     ? []
     : [{ name: 'identity', args: ['identity-provider', '--key', `${runFolder}/${KEY_FILE}`], stage: 0, ports: [identity] }];
 
+/** Shared by sidecar and gateways. */
+const redisPart = ({ redis }: Settings): StackPart[] =>
+  redis === undefined ? [] : [{ name: 'redis', args: ['redis', '--port', String(redis.port)], stage: 0, ports: [redis] }];
+
 const sidecarPart = ({ sidecar }: Settings): StackPart[] =>
   sidecar === undefined ? [] : [{ name: 'sidecar', args: ['auth-sidecar'], stage: 1, ports: [sidecar] }];
 
@@ -90,17 +94,18 @@ export class Stack {
    * @throws StartError (a port is taken, the configuration is wrong), PartFailedError (a part ended at once).
    */
   async start(): Promise<number> {
-    const [mocks, identity] = [mocksPart(this.settings), identityPart(this.settings)];
+    const mocks = mocksPart(this.settings);
+    // Who asks the provider or Redis at once finds it there.
+    const asked = [...identityPart(this.settings), ...redisPart(this.settings)];
     const sidecar = sidecarPart(this.settings);
     const gateways = [gatewayPart(this.settings), healthpayPart(this.settings)];
-    const taken = await this.world.takenPorts([mocks, ...identity, ...sidecar, ...gateways].flatMap(({ ports }) => ports));
+    const taken = await this.world.takenPorts([mocks, ...asked, ...sidecar, ...gateways].flatMap(({ ports }) => ports));
     if (taken.length > 0) throw new StartError(taken);
-    // Who asks the provider at once finds it there.
-    const identified = this.#startAll(identity);
+    const there = this.#startAll(asked);
     await Promise.all([
       this.#startAll([mocks]),
-      identified.then(() => this.#startAll(sidecar)),
-      Promise.all([this.#render(), identified]).then(() => this.#startAll(gateways)),
+      there.then(() => this.#startAll(sidecar)),
+      Promise.all([this.#render(), there]).then(() => this.#startAll(gateways)),
     ]);
     return this.world.now() - this.#startedAt;
   }

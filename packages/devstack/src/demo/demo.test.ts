@@ -152,6 +152,15 @@ describe('the demo', () => {
   });
 });
 
+test('steps that need what is not there are left out, and said to be', async () => {
+  const { failed, lines } = await run(walkOf({ shows: 'shared', request: 'GET /courses', status: 500, needs: 'redis' }));
+  expect(failed).toBe(0);
+  expect(lines.slice(-2)).toEqual([
+    expect.stringMatching(/^Steps left out: 1 for want of a Redis .*REDIS_URL/),
+    '\n0 steps passed, 0 failed',
+  ]);
+});
+
 describe('matching', () => {
   test('compares member by member and names the place', () => {
     expect(difference({ a: [{ b: 1 }] }, { a: [{ b: 1, c: 2 }, 5], d: 0 })).toBeUndefined();

@@ -4,7 +4,7 @@ import { gongbu } from './gongbu.js';
 import { healthpay } from './healthpay.js';
 import { interview } from './interview.js';
 import { learning } from './learning.js';
-import { eventLines, heading, line, summary } from './report.js';
+import { eventLines, heading, leftOutLines, line, summary } from './report.js';
 import { type DemoWorld, walk } from './run.js';
 import type { Walk } from './step.js';
 
@@ -28,6 +28,8 @@ export async function runDemo(world: DemoWorld, paint: Paint, print: (line: stri
     }
   }
   for (const text of eventLines(paint, world.events().slice(eventsBefore), 'they wait in the outbox for Kafka')) print(text);
+  const leftOut = paths.flatMap(({ steps }) => steps.flatMap(({ needs }) => (needs === undefined || world.has(needs) ? [] : [needs])));
+  for (const text of leftOutLines(paint, leftOut)) print(text);
   print(`\n${summary(paint, passed, failed)}`);
   return failed;
 }

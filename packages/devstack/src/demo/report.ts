@@ -1,7 +1,7 @@
 import type { Paint } from '../paint.js';
 import { type OutboxEvent, tellsOf } from './events.js';
 import type { Result } from './run.js';
-import type { Walk } from './step.js';
+import type { Feature, Walk } from './step.js';
 
 /** The line above a system's steps. */
 export const heading = (paint: Paint, walk: Walk, host: string): string => `\n${paint('bold', walk.title)}  ${paint('dim', host)}`;
@@ -22,6 +22,20 @@ export function eventLines(paint: Paint, events: readonly OutboxEvent[], where: 
   const lines = events.map((event) => `  ${paint('yellow', '●')} ${event.timestamp.slice(11, 23)} ${tellsOf(event)}`);
   return [`\n${paint('bold', 'Events for auth-events that the walks caused')}  ${paint('dim', where)}`, ...lines];
 }
+
+/** The steps that were left out, by what they need; nothing when there are none. */
+export function leftOutLines(paint: Paint, needs: readonly Feature[]): string[] {
+  if (needs.length === 0) return [];
+  const counts = [...new Set(needs)].map((feature) => `${needs.filter((one) => one === feature).length} ${reasons[feature]}`);
+  return [paint('yellow', `Steps left out: ${counts.join(', ')}`)];
+}
+
+const reasons: Readonly<Record<Feature, string>> = {
+  identity: 'for want of the identity provider of this checkout',
+  sidecar: 'for want of an auth sidecar on this machine',
+  outbox: 'since Kafka has the events',
+  redis: 'for want of a Redis that gateway and sidecar share (install redis-server, or set REDIS_URL)',
+};
 
 /** The last line. */
 export function summary(paint: Paint, passed: number, failed: number): string {

@@ -19,6 +19,16 @@ const shape = z.looseObject({
   authorization_response_iss_parameter_supported: z.boolean().optional(),
 });
 
+/** What is fetched, or is sent secrets. */
+const ADDRESSES = [
+  'authorization_endpoint',
+  'token_endpoint',
+  'jwks_uri',
+  'end_session_endpoint',
+  'revocation_endpoint',
+  'userinfo_endpoint',
+] as const;
+
 /** The document can't be used; the message says why. */
 export class MetadataError extends Error {
   readonly code = 'PROVIDER_METADATA';
@@ -26,7 +36,7 @@ export class MetadataError extends Error {
 
 /**
  * @param text of the discovery document
- * @throws MetadataError when it is another issuer's (mix-up, RFC 8414 section 3.3), or misses what sign-in needs
+ * @throws MetadataError when it is another issuer's (mix-up, RFC 8414 section 3.3), misses what sign-in needs, or leaves TLS
  */
 export function parseMetadata(text: string, issuer: string): ServerMetadata & z.infer<typeof shape> {
   let json: unknown;
@@ -38,5 +48,7 @@ export function parseMetadata(text: string, issuer: string): ServerMetadata & z.
   const read = shape.safeParse(json);
   if (!read.success) throw new MetadataError(`the discovery document lacks ${read.error.issues[0]?.path.join('.') ?? 'members'}`);
   if (read.data.issuer !== issuer) throw new MetadataError('the discovery document is another issuer’s');
+  const open = issuer.startsWith('https:') ? ADDRESSES.find((name) => read.data[name]?.startsWith('http:')) : undefined;
+  if (open !== undefined) throw new MetadataError(`the discovery document’s ${open} is not https, though the issuer is`);
   return read.data as ServerMetadata & z.infer<typeof shape>;
 }

@@ -2,6 +2,7 @@
 import { ManualClock } from '@gatehouse/policy/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
+import type { TokenSet } from '../oidc/tokens.js';
 import type { RunningProvider } from '../provider/index.js';
 import { FRONTEND, HOST, SidecarWorld, provider as startTestProvider, type Tokens } from '../testing/world.js';
 import { MemoryRefreshStore } from './memory-refresh-store.js';
@@ -40,6 +41,9 @@ afterAll(async () => {
 });
 
 const sid = (token: string): string => String(decodeJwt(token)['sid']);
+const eventually = async (holds: () => boolean): Promise<void> => {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+};
 const calls = (): number => provider.behaviour.count('token');
 
 describe('a refresh token', () => {
@@ -93,6 +97,32 @@ describe('a refresh token', () => {
     const told = world.told('user.logged_out').filter(({ data }) => (data as { sessionId: string }).sessionId === session);
     expect(told).toHaveLength(1);
     expect(told[0]!['data']).toEqual({ sessionId: session, logoutReason: 'token_expired' });
+  });
+
+  test('whose session ends while the provider is asked gives nothing, and its successor does not live on', async () => {
+    const tokens = await world.signInApp();
+    const { client } = world.sidecar.oidc;
+    const { refresh } = client;
+    const got: TokenSet[] = [];
+    let answer = (): void => undefined;
+    client.refresh = async (token) => {
+      got.push(await refresh.call(client, token));
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return got[0]!;
+    };
+    const refreshing = world.refresh(tokens.refreshToken);
+    await eventually(() => got.length === 1);
+    client.refresh = refresh;
+    const told = world.told('user.authenticated').length;
+    const bearer = { authorization: `Bearer ${tokens.accessToken}` };
+    expect((await world.ask('/auth/logout', { method: 'POST', headers: bearer })).status).toBe(200);
+    answer();
+    expect(await refreshing).toMatchObject({ status: 401 });
+    expect(world.told('user.authenticated').length).toBe(told);
+    await world.sidecar.oidc.ends.settled();
+    await expect(client.refresh(got[0]!.refreshToken!)).rejects.toMatchObject({ reason: 'invalid_grant' });
   });
 
   test('that the provider does not take is 401, and its session has ended', async () => {

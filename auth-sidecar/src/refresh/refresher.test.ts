@@ -20,18 +20,26 @@ const tokens = (refreshToken: string): TokenSet => ({
   accessUntil: 1,
 });
 
+/** A call to the provider that waits for its answer. */
+interface Asked {
+  answer(set: TokenSet): void;
+  refuse(): void;
+}
+
 function setup(change: (store: RefreshStore) => RefreshStore = (store) => store) {
   const effects = fakeEffects();
   const store = change(new MemoryRefreshStore(() => effects.clock.now()));
   const ended: string[] = [];
   const told: string[] = [];
+  const state = { over: false };
   const sessions = {
-    endedSince: async () => false,
+    endedSince: async () => state.over,
+    endAtProvider: (id: string, token: string) => void told.push(`end ${id} ${token}`),
     refreshed: async () => null,
     end: async (id: string) => void ended.push(id),
   } as unknown as Sessions;
   const events = { authenticated: (_: unknown, session: string) => void told.push(session) } as never;
-  const asked: { answer(set: TokenSet): void; refuse(): void }[] = [];
+  const asked: Asked[] = [];
   const ask = (): Promise<TokenSet> =>
     new Promise((resolve, reject) => void asked.push({ answer: resolve, refuse: () => reject(new RefusedError('invalid_grant')) }));
   const settings = { graceMs: 10_000, sessionIdleMs: 3_600_000 };
@@ -39,7 +47,7 @@ function setup(change: (store: RefreshStore) => RefreshStore = (store) => store)
   const until = async (holds: () => boolean): Promise<void> => {
     while (!holds()) await effects.clock.advance(0);
   };
-  return { effects, ended, told, asked, replica, until };
+  return { effects, state, ended, told, asked, replica, until };
 }
 
 const note = { session: 's', userId: 'u', since: 0 };
@@ -119,4 +127,23 @@ test('a provider that does not rotate: the token stays good', async () => {
     expect(await running).toMatchObject({ refreshToken: 'same' });
     await effects.clock.advance(10_001);
   }
+});
+
+describe('a session that ended while the provider was asked', () => {
+  const answers = [
+    ['gave a pair', (call: Asked) => call.answer(tokens('new')), ['end s new']],
+    ['refused', (call: Asked) => call.refuse(), []],
+  ] as const;
+  test.each(answers)('is not ended again when it %s: who signed in since may have the same', async (_, answer, says) => {
+    const { state, asked, ended, told, replica, until } = setup();
+    const one = replica();
+    await one.issued('old', note);
+    const refreshing = one.refresh('old');
+    await until(() => asked.length === 1);
+    state.over = true;
+    answer(asked[0]!);
+    await expect(refreshing).rejects.toMatchObject({ reason: 'token_invalid' });
+    expect(ended).toEqual([]);
+    expect(told).toEqual(says);
+  });
 });

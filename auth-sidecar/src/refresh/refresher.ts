@@ -146,16 +146,19 @@ export class Refresher {
     return state?.state === 'kept' ? this.read(state.outcome) : null;
   }
 
-  /** The provider says that a session is over. */
-  private async over({ session, userId }: TokenNote): Promise<void> {
-    await this.tools.sessions.end(session, userId, 'token_expired').catch((error) => this.warn('a session could not be ended', error));
+  /** The provider says that a session is over; one that was ended before may have been taken up again by a new sign-in. */
+  private async over({ session, userId, since }: TokenNote): Promise<void> {
+    const { sessions } = this.tools;
+    if (await sessions.endedSince(session, userId, since).catch(() => false)) return;
+    await sessions.end(session, userId, 'token_expired').catch((error) => this.warn('a session could not be ended', error));
   }
 
   /** Asks the provider, and notes in the session what it said. */
   private async call(refreshToken: string, note: TokenNote | null): Promise<Called> {
     try {
       const tokens = await this.tools.ask(refreshToken);
-      const own = await this.settle(tokens, note);
+      const own = await this.settle(tokens, refreshToken, note);
+      if (own === null) return this.tooLate(tokens, note);
       const { accessToken, expiresIn, refreshExpiresIn } = tokens;
       const next = tokens.refreshToken ?? refreshToken;
       const rotated = next !== refreshToken;
@@ -169,15 +172,28 @@ export class Refresher {
     }
   }
 
-  /** The session of new tokens; tells of it where the user is known. */
-  private async settle(tokens: TokenSet, note: TokenNote | null): Promise<TokenNote> {
+  /** The session of new tokens; tells of it where the user is known. Null: it ended while the provider was asked. */
+  private async settle(tokens: TokenSet, spent: string, note: TokenNote | null): Promise<TokenNote | null> {
     const { sessions, events, effects } = this.tools;
     const { userId } = tokens.person;
     const session = note?.session ?? sessionIdOf(tokens.sessionId, userId);
+    // The pair is there: when nobody can say, its end is the provider's affair.
+    const over = async (): Promise<boolean> =>
+      (await this.ended(spent, note).catch((error) => this.warn('a session’s end could not be looked for', error))) ?? false;
+    if (await over()) return null;
     const known = await sessions.refreshed(session, tokens).catch((error) => this.warn('a session could not be kept', error));
+    // Whoever ends a session that is still there looks at what it has just got.
+    if (known === null && (await over())) return null;
     const person = { ...tokens.person, email: tokens.person.email ?? known?.email ?? null };
     if (person.email !== null) events.authenticated(person, session, 'jwt_refresh');
     return note ?? { session, userId, since: known?.since ?? effects.now() };
+  }
+
+  /** Nobody gets the tokens of a session that has ended, and at the provider they end as well. */
+  private tooLate({ refreshToken, sessionId, person }: TokenSet, note: TokenNote | null): Called {
+    const session = note?.session ?? sessionIdOf(sessionId, person.userId);
+    if (refreshToken !== null) this.tools.sessions.endAtProvider(session, refreshToken);
+    return { outcome: { refused: true }, spent: note, successor: null };
   }
 
   /** Whether the session is known to have ended. Of a token that is not known, what it says of itself is enough to refuse it. */

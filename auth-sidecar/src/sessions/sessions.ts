@@ -112,6 +112,8 @@ export class Sessions {
     const at = Math.max(effects.now(), upTo, known?.issuedAt ?? 0);
     await this.revoke(id, known, at, at);
     const { record, first } = await store.end(id, at, settings.sessionIdleMs);
+    // A refresh came in between.
+    if (record !== null && record.issuedAt > at) await this.revoke(id, record, at, record.issuedAt);
     const owner = record?.userId ?? userId;
     if (first && owner !== null) events.loggedOut(owner, id, reason);
     if (first) this.ended.add([reason]);

@@ -4,6 +4,7 @@ import { MESSAGES } from '../schema/messages.js';
 import { type Node, recordNode } from '../schema/node.js';
 import type { Dict, EntitySchema } from '../schema/types.js';
 import { upgradePath } from '../schema/uri.js';
+import { isUuid } from '../schema/validators.js';
 import { unknownFieldHint, valueHint } from './hints.js';
 import { keyOf, stableUuidFor, uuidV5For } from './ids.js';
 import type { EntityRecord, EntityRecords } from './records.js';
@@ -81,7 +82,7 @@ export class Items implements Hooks {
     if (node.field.eq === null) this.foreignRefused(name, given, context);
     else if (!given) {
       if (node.required && !nested) context.fault(MESSAGES.required);
-    } else this.foreignGiven(value, nested, context);
+    } else this.foreignGiven(node, value, nested, context);
     return given ? value : null;
   }
 
@@ -118,17 +119,29 @@ export class Items implements Hooks {
       this.secondRound.push({ path: [...context.path], message: MESSAGES.null });
   }
 
-  private foreignGiven(value: unknown, nested: boolean, context: Context): void {
+  private foreignGiven(node: Node, value: unknown, nested: boolean, context: Context): void {
     if (typeof value === 'string') {
-      if (value === '') context.fault('length must be at least 1');
+      if (value === '') context.fault(MESSAGES.missingKey, undefined, ['id']);
       else if (nested) this.needsSecondRound = true;
       return;
     }
-    const id = typeof value === 'object' && !Array.isArray(value) ? (value as Dict)['id'] : undefined;
-    if (typeof id === 'string') this.needsSecondRound = true;
-    else if (typeof value === 'object' && !Array.isArray(value))
-      context.fault(MESSAGES.missingKey, 'write the name itself, not a map', ['id']);
-    else context.fault(MESSAGES.string);
+    if (typeof value !== 'object' || value === null) {
+      context.fault(MESSAGES.string);
+      return;
+    }
+    this.foreignMap(node, value as Dict, context);
+  }
+
+  /** Of a map the id counts; the rest must be fields of the entity that is meant. */
+  private foreignMap(node: Node, value: Dict, context: Context): void {
+    const known = node.field.type === 'foreign' ? this.records.get(node.field.reference)?.schema.fields : undefined;
+    for (const name of Object.keys(value))
+      if (name !== 'id' && known?.[name] === undefined) context.fault(MESSAGES.unknown, undefined, [name]);
+    const { id } = value;
+    if (id === undefined || id === null) context.fault(MESSAGES.missingKey, 'write the name itself, not a map', ['id']);
+    else if (typeof id !== 'string') context.fault(MESSAGES.string, undefined, ['id']);
+    else if (isUuid(id)) this.needsSecondRound = true;
+    else context.fault(MESSAGES.uuid, undefined, ['id']);
   }
 
   /** A derived field needs what it is derived from, which the first round doesn't see. */

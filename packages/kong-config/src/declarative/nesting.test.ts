@@ -76,8 +76,13 @@ describe('foreign keys at top level', () => {
     ['routes: [{paths: [/a]}]', []],
     ['routes: [{paths: [/a], service: {name: s}}]\nservices: [{name: s, host: a}]', ['routes[0].service.id: missing primary key']],
     ['keyauth_credentials: [{key: k}]', ['keyauth_credentials[0].consumer: required field missing']],
-    ['keyauth_credentials: [{key: k, consumer: ""}]', ['keyauth_credentials[0].consumer: length must be at least 1']],
-    ['targets: [{target: a, upstream: [u]}]', ['targets[0].upstream: expected a string']],
+    ['keyauth_credentials: [{key: k, consumer: ""}]', ['keyauth_credentials[0].consumer.id: missing primary key']],
+    ['targets: [{target: a, upstream: [u]}]', ['targets[0].upstream.0: unknown field', 'targets[0].upstream.id: missing primary key']],
+    ['targets: [{target: a, upstream: 5}]', ['targets[0].upstream: expected a string']],
+    [
+      'targets: [{target: a, upstream: {id: 5, foo: 1}}]',
+      ['targets[0].upstream.foo: unknown field', 'targets[0].upstream.id: expected a string'],
+    ],
     ['plugins: [{name: cors, service: null}]', []],
   ])('%s', (text, faults) => {
     expect(faultsIn(text)).toEqual(faults);

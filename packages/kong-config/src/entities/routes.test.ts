@@ -102,6 +102,8 @@ describe('is refused', () => {
     ['paths: [/a], name: "a b"', [expect.stringContaining("routes[0].name: invalid value 'a b'")]],
     ['paths: [/a], id: x', ['routes[0].id: expected a valid UUID']],
     ['paths: [/a], created_at: 0', ['routes[0].created_at: expected a valid timestamp']],
+    ['protocols: [{}], paths: [/a]', [expect.stringContaining('routes[0].protocols: unknown type')]],
+    ['protocols: [tcp], sources: [{ip: 10.0.0.1/8}]', [expect.stringMatching(/^routes\[0\]: Router Expression .*10\.0\.0\.1\/8/)]],
     ['protocols: [tcp], sources: [{}]', ["routes[0].sources[0]: at least one of these fields must be non-empty: 'ip', 'port'"]],
   ])('%s', (fields, faults) => {
     expect(faultsIn(route(fields))).toEqual(faults);

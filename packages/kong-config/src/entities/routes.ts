@@ -1,3 +1,4 @@
+import { isRoutable } from '../schema/ip.js';
 import { routerRegexFault } from '../schema/regex.js';
 import {
   cidrPorts,
@@ -102,10 +103,18 @@ function findSubschema(protocols: unknown): Subschema | undefined {
   return SUBSCHEMAS.get(protocols.find((name) => SUBSCHEMAS.has(name)));
 }
 
+function unroutable(ends: unknown): Verdict {
+  const addresses = Array.isArray(ends) ? ends.map((end: Dict) => end['ip']) : [];
+  const found = addresses.find((ip) => typeof ip === 'string' && !isRoutable(ip));
+  return found === undefined ? null : `'${found}' is no address, or no block whose host part is zero`;
+}
+
 /** The router of the `traditional_compatible` flavour compiles paths and header patterns with a second regex engine. */
 function checkRouter(route: Dict): Verdict {
   const empty = Object.entries(route['headers'] ?? {}).find(([, values]) => Array.isArray(values) && values.length === 0);
-  const fault = empty ? `headers.${empty[0]} has no value to compare with` : routerRegexFault(route['headers'], route['paths']);
+  const fault = empty
+    ? `headers.${empty[0]} has no value to compare with`
+    : (unroutable(route['sources']) ?? unroutable(route['destinations']) ?? routerRegexFault(route['headers'], route['paths']));
   return fault === null ? null : `Router Expression failed validation: ${fault}`;
 }
 
@@ -158,6 +167,6 @@ export const routes: EntitySchema = {
       then_match: { len_eq: 0 },
       then_err: "'snis' can only be set when 'protocols' is 'grpcs', 'https', 'tls' or 'tls_passthrough'",
     },
-    { check: 'custom', sources: ['headers', 'paths', 'protocols'], fn: checkRouter },
+    { check: 'custom', sources: ['headers', 'paths', 'protocols', 'sources', 'destinations'], fn: checkRouter },
   ],
 };

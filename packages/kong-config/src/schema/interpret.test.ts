@@ -82,6 +82,7 @@ describe('what is filled in', () => {
     ],
     [{ type: 'record', fields: { a: { type: 'record', required: false, fields: {} } } }, {}, { a: null }],
     [{ type: 'record', fields: { a: text({ auto: true }) } }, {}, { a: 'auto a' }],
+    [{ type: 'record', fields: { a: { type: 'record', fields: { b: number({ default: 1 }) } } } }, { a: false }, { a: { b: 1 } }],
     [list({}), {}, []],
     [text({ referenceable: true }), '{vault://a/b}', 'resolved {vault://a/b}'],
   ])('case %#', (field, value, completed) => {

@@ -97,6 +97,12 @@ function completeMap(node: Node, value: Dict, context: Context): unknown {
   return completed;
 }
 
+/** A value as the message about an unknown sub-schema names it; what is no scalar has no name. */
+function nameIn(value: unknown): string {
+  const named = (Array.isArray(value) ? value[0] : value) ?? 'nil';
+  return typeof named === 'object' ? 'nil' : String(named);
+}
+
 function subschemaFor(record: RecordNode, data: Dict, context: Context): RecordNode | null | undefined {
   const { subschemas } = record;
   if (subschemas === undefined) return null;
@@ -107,7 +113,7 @@ function subschemaFor(record: RecordNode, data: Dict, context: Context): RecordN
   }
   const found = subschemas.find(value);
   if (found !== undefined) return subschemaNode(found);
-  const name = String((Array.isArray(value) ? value[0] : value) ?? 'nil');
+  const name = nameIn(value);
   context.fault(subschemas.unknown(name), context.wantsHints ? subschemas.hint?.(name) : undefined, [subschemas.key]);
   return undefined;
 }
@@ -212,6 +218,11 @@ function completeTyped(node: Node, value: unknown, context: Context): unknown {
   }
 }
 
+/** `false` in place of a record counts as left out, as in Kong. */
+function isLeftOut({ field }: Node, value: unknown): boolean {
+  return value === undefined || (value === false && field.type === 'record' && field.abstract !== true);
+}
+
 /**
  * Checks a value against a field and fills in what it leaves out.
  *
@@ -219,7 +230,7 @@ function completeTyped(node: Node, value: unknown, context: Context): unknown {
  * @returns the value with all defaults; faults go to the context
  */
 export function complete(node: Node, value: unknown, context: Context): unknown {
-  const given = value === undefined ? defaultOf(node) : value;
+  const given = isLeftOut(node, value) ? defaultOf(node) : value;
   if (given === undefined) {
     context.fault(MESSAGES.required);
     return undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { isCidr, isIp, parseHost } from './ip.js';
+import { isCidr, isIp, isRoutable, parseHost } from './ip.js';
 
 describe('parseHost', () => {
   test.each([
@@ -40,4 +40,17 @@ test.each([
   ['', false, false],
 ])('%s: address %s, block %s', (text, address, block) => {
   expect([isIp(text), isCidr(text)]).toEqual([address, block]);
+});
+
+test.each([
+  ['10.0.0.1', true],
+  ['10.0.0.0/8', true],
+  ['10.0.0.1/8', false],
+  ['1.2.3.4/0', false],
+  ['::/0', true],
+  ['::1/64', false],
+  ['2001:db8::/32', true],
+  ['[::1]', false],
+])('%s: for the router %s', (text, expected) => {
+  expect(isRoutable(text)).toBe(expected);
 });

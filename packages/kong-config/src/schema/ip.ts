@@ -97,3 +97,20 @@ export function isCidr(text: string): boolean {
   if (isIPv4(address)) return isPrefix(prefix, 32);
   return isIp(address) && isPrefix(prefix, 128);
 }
+
+function bitsOf(address: string): string | null {
+  if (isIPv4(address))
+    return address
+      .split('.')
+      .map((part) => Number(part).toString(2).padStart(8, '0'))
+      .join('');
+  const groups = expandIpv6(address)?.split(':');
+  return groups?.map((group) => Number.parseInt(group, 16).toString(2).padStart(16, '0')).join('') ?? null;
+}
+
+/** Whether the router's expressions can say this address or block: without brackets, and with nothing behind a block's prefix. */
+export function isRoutable(text: string): boolean {
+  const [address = '', prefix] = text.split('/', 2);
+  const bits = bitsOf(address);
+  return bits !== null && (prefix === undefined || !bits.slice(Number(prefix)).includes('1'));
+}

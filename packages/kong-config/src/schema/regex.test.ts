@@ -17,8 +17,43 @@ const BOTH = [
   '\\/a\\-b',
   '',
 ];
-const PCRE_ONLY = ['(?=a)', '(?<=x)y', '(?<n>a)\\1', '/a/{id}', '(?>a)', '\\Qa(b\\E', '(?#c)a', 'x{,3}', '\\h+'];
-const NEITHER = ['[a', '(a', 'a)', '*a', 'a|*', '[z-a]', 'a{2,1}', '\\', '(?P<x>a)(?P<x>b)', '\\y', '(?', 'a{99999}'];
+const RUST_ONLY = ['^*', '\\b+', '[[:foo:]]', '\\x{100}', '\\p{Letter}', '(?<n.a>b)'];
+const PCRE_ONLY = [
+  '(?=a)',
+  '(?<=x)y',
+  '(?<n>a)\\1',
+  '/a/{id}',
+  '(?>a)',
+  '\\Qa(b\\E',
+  '(?#c)a',
+  'x{,3}',
+  '\\h+',
+  '\\p{Xan}\\h',
+  '\\p{Script=Greek}\\h',
+  '(a)(?(1)b|c)',
+];
+const NEITHER = [
+  '[a',
+  '(a',
+  'a)',
+  '*a',
+  'a|*',
+  '[z-a]',
+  'a{2,1}',
+  '\\',
+  '(?P<x>a)(?P<x>b)',
+  '\\y',
+  '(?',
+  'a{99999}',
+  '[\\d-z]',
+  '[a-\\d]',
+  '\\1',
+  '(a)\\2',
+  '(?(1)a|b)',
+  '\\c',
+  '\\x{110000}',
+  '[\\R]',
+];
 
 describe('syntax of regular expressions', () => {
   test.each(BOTH)('%s is good for plugins and routes', (pattern) => {
@@ -28,6 +63,12 @@ describe('syntax of regular expressions', () => {
   test.each(PCRE_ONLY)('%s is good for plugins alone', (pattern) => {
     expect(regexFault(pattern)).toBeNull();
     expect(routerRegexFault(null, [`~${pattern}`])).toContain(pattern);
+  });
+
+  test.each(RUST_ONLY)('%s is refused for plugins, and so for routes', (pattern) => {
+    expect(regexFault(pattern)).not.toBeNull();
+    expect(routeRegexFault(pattern)).toContain(pattern);
+    expect(syntaxFault(pattern, RUST)).toBeNull();
   });
 
   test.each(NEITHER)('%s is good for nothing', (pattern) => {

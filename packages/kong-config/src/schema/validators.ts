@@ -7,6 +7,11 @@ export type Rule = (value: unknown) => Verdict;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
+/** Whether the text is a UUID of any version. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
 type Maker<K extends keyof Rules> = (argument: NonNullable<Rules[K]>, field: Field) => Rule;
 type Makers = { [K in keyof Rules]?: Maker<K> };
 
@@ -49,7 +54,7 @@ const MAKERS: Makers = {
   one_of: oneOf,
   gt: (limit) => (value) => ((value as number) > limit ? null : `value must be greater than ${limit}`),
   timestamp: () => (value) => ((value as number) > 0 ? null : MESSAGES.timestamp),
-  uuid: () => (value) => (UUID.test(value as string) ? null : MESSAGES.uuid),
+  uuid: () => (value) => (isUuid(value as string) ? null : MESSAGES.uuid),
   is_regex: () => (value) => (regexFault(value as string) === null ? null : `not a valid regex: ${value}`),
   between: ([low, high]) => {
     const message = `value should be between ${low} and ${high}`;

@@ -1,5 +1,6 @@
 /** Makes what plugins see as the client's request out of a parsed head and its connection. */
 import net from 'node:net';
+import { AddressBlocks } from '../address-blocks.js';
 import type { Incoming } from '../http1/incoming.js';
 import type { ClientRequest } from '../plugin.js';
 
@@ -12,23 +13,21 @@ export interface TrustSettings {
 const FORWARDED_MAX = 50;
 
 export class TrustedPeers {
-  private readonly list = new net.BlockList();
+  private readonly blocks = new AddressBlocks();
   readonly empty: boolean;
 
   /** @throws RangeError for something that is no address or block. */
   constructor(settings: TrustSettings) {
     this.empty = settings.trustedIps.length === 0;
     for (const entry of settings.trustedIps) {
-      const [address = '', bits] = entry.split('/');
-      const family = net.isIPv6(address) ? 'ipv6' : 'ipv4';
+      const [address = ''] = entry.split('/');
       if (net.isIP(address) === 0) throw new RangeError(`trusted_ips: "${entry}" is no IP address or CIDR block`);
-      if (bits === undefined) this.list.addAddress(address, family);
-      else this.list.addSubnet(address, Number(bits), family);
+      this.blocks.add(entry);
     }
   }
 
   has(address: string): boolean {
-    return !this.empty && net.isIP(address) !== 0 && this.list.check(address, net.isIPv6(address) ? 'ipv6' : 'ipv4');
+    return !this.empty && net.isIP(address) !== 0 && this.blocks.has(address);
   }
 
   /** The nearest address in X-Forwarded-For that is not trusted itself; `peer` when the peer is not trusted. */

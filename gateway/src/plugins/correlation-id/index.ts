@@ -1,11 +1,12 @@
 /** Twin of Kong's correlation-id: gives every request an id that the service sees, and the client where wanted. */
 import type { Exchange, PluginEnvironment, PluginInstance, PluginTwin, ResponseHead } from '../../plugin.js';
+import { failing } from '../lib/failing.js';
 import { responseName } from '../lib/header-lookup.js';
 import { setLogValue } from '../lib/log-values.js';
 
 /** Kong's schema (kong/plugins/correlation-id/schema.lua), defaults filled in. */
 interface CorrelationIdConfig {
-  header_name: string;
+  header_name: string | null;
   generator: 'uuid' | 'uuid#counter' | 'tracker';
   echo_downstream: boolean;
 }
@@ -48,10 +49,10 @@ class CorrelationId implements PluginInstance {
   private readonly echo: boolean;
   private readonly generate: Generator;
 
-  constructor(config: CorrelationIdConfig, environment: PluginEnvironment) {
-    this.name = config.header_name;
-    this.key = config.header_name.toLowerCase();
-    this.answerName = responseName(config.header_name);
+  constructor(name: string, config: CorrelationIdConfig, environment: PluginEnvironment) {
+    this.name = name;
+    this.key = name.toLowerCase();
+    this.answerName = responseName(name);
     this.dashedKey = this.key.includes('_') ? this.answerName.toLowerCase() : null;
     this.echo = config.echo_downstream;
     this.generate = generatorFor(config.generator, environment);
@@ -86,5 +87,8 @@ export const correlationId: PluginTwin = {
   name: 'correlation-id',
   priority: 100001,
   version: '3.9.3',
-  create: (config, environment) => new CorrelationId(config as unknown as CorrelationIdConfig, environment),
+  create(config, environment) {
+    const known = config as unknown as CorrelationIdConfig;
+    return known.header_name === null ? failing('config.header_name') : new CorrelationId(known.header_name, known, environment);
+  },
 };

@@ -1,5 +1,5 @@
 /** Twin of Kong's ip-restriction: lets addresses pass or refuses them. */
-import { BlockList, isIPv6 } from 'node:net';
+import { AddressBlocks } from '../../address-blocks.js';
 import type { Exchange, Exit, PluginEnvironment, PluginInstance, PluginTwin } from '../../plugin.js';
 import { ConfigError } from '../lib/config-error.js';
 import { errorExit } from '../lib/exits.js';
@@ -12,34 +12,26 @@ interface IpRestrictionConfig {
   message: string | null;
 }
 
-function addEntry(list: BlockList, entry: string): void {
-  const slash = entry.indexOf('/');
-  const address = slash < 0 ? entry : entry.slice(0, slash);
-  const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-  if (slash < 0) list.addAddress(address, family);
-  else list.addSubnet(address, Number(entry.slice(slash + 1)), family);
-}
-
 /** Null when nothing is configured. Throws ConfigError for what is no address. */
-function compile(entries: readonly string[] | null, field: string): BlockList | null {
+function compile(entries: readonly string[] | null, field: string): AddressBlocks | null {
   if (!entries || entries.length === 0) return null;
-  const list = new BlockList();
+  const blocks = new AddressBlocks();
   entries.forEach((entry, i) => {
     try {
-      addEntry(list, entry);
+      blocks.add(entry);
     } catch {
       throw new ConfigError(`${field}[${i}]`, `not an address or CIDR block: ${entry}`);
     }
   });
-  return list;
+  return blocks;
 }
 
 /** Answers that are remembered, by address: looking one up costs more than a map. */
 const MEMORY_MAX = 4096;
 
 class IpRestriction implements PluginInstance {
-  private readonly allow: BlockList | null;
-  private readonly deny: BlockList | null;
+  private readonly allow: AddressBlocks | null;
+  private readonly deny: AddressBlocks | null;
   private readonly passes = new Map<string, boolean>();
 
   constructor(
@@ -66,9 +58,8 @@ class IpRestriction implements PluginInstance {
 
   /** deny goes before allow. */
   private decide(address: string): boolean {
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    if (this.deny?.check(address, family)) return false;
-    return this.allow === null || this.allow.check(address, family);
+    if (this.deny?.has(address)) return false;
+    return this.allow === null || this.allow.has(address);
   }
 
   private refuse(exchange: Exchange, address: string): Exit {

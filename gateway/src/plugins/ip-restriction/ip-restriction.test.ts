@@ -18,6 +18,10 @@ const rows: [allow: string[] | null, deny: string[] | null, clientIp: string, pa
   [['2001:db8::/32'], null, '2001:db8:1::5', true],
   [['2001:db8::/32'], null, '2001:db9::1', false],
   [null, ['10.0.0.1'], '::ffff:10.0.0.1', false],
+  [null, ['::/0'], '10.0.0.1', true],
+  [['::/0'], null, '10.0.0.1', false],
+  [['::ffff:10.0.0.1'], null, '10.0.0.1', false],
+  [['[::1]', '[2001:db8::]/32'], null, '2001:db8::7', true],
   [['::1'], null, '0:0:0:0:0:0:0:1', true],
   [['10.0.0.0/8'], null, 'unix:', false],
 ];

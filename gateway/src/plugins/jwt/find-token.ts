@@ -3,12 +3,13 @@ import type { HeaderList } from '../../headers.js';
 import type { Exchange } from '../../plugin.js';
 import { decodeArgs } from '../lib/args.js';
 import { toBytes } from '../lib/bytes.js';
+import { AbsentValue } from '../lib/failing.js';
 import { findKey } from '../lib/header-lookup.js';
 
 export interface TokenPlaces {
-  uri_param_names: string[];
-  cookie_names: string[];
-  header_names: string[];
+  uri_param_names: string[] | null;
+  cookie_names: string[] | null;
+  header_names: string[] | null;
 }
 
 const BEARER = /[Bb]earer\s+([^\n]+)/;
@@ -24,10 +25,22 @@ function cookie(headers: HeaderList, name: string): string | undefined {
   return undefined;
 }
 
-/** A function that finds the different tokens of a request. `true`: an argument without a value. */
-export function tokenFinder(places: TokenPlaces): (exchange: Exchange) => ReadonlySet<string | true> {
-  const params = places.uri_param_names.map(toBytes);
-  const cookies = places.cookie_names.map((name) => toBytes(name).toLowerCase());
+type Finder = (exchange: Exchange) => ReadonlySet<string | true>;
+
+/** With null for a list of names Kong takes the file and fails each request. */
+function failingFinder(field: keyof TokenPlaces): Finder {
+  return () => {
+    throw new AbsentValue(`config.${field}`);
+  };
+}
+
+/** A function that finds the different tokens of a request. `true`: an argument without a value. It throws where a list is null. */
+export function tokenFinder({ uri_param_names, cookie_names, header_names }: TokenPlaces): Finder {
+  if (uri_param_names === null) return failingFinder('uri_param_names');
+  if (cookie_names === null) return failingFinder('cookie_names');
+  if (header_names === null) return failingFinder('header_names');
+  const params = uri_param_names.map(toBytes);
+  const cookies = cookie_names.map((name) => toBytes(name).toLowerCase());
   return ({ request: { headers }, upstream: { rawQuery } }) => {
     const found = new Set<string | true>();
     if (params.length > 0 && rawQuery !== '') {
@@ -35,7 +48,7 @@ export function tokenFinder(places: TokenPlaces): (exchange: Exchange) => Readon
       for (const name of params) for (const value of [args.get(name) ?? []].flat()) found.add(value);
     }
     for (const name of cookies) found.add(cookie(headers, name) ?? '');
-    for (const name of places.header_names) {
+    for (const name of header_names) {
       const key = findKey(headers, name);
       found.add((key !== null && BEARER.exec(headers.get(key)!)?.[1]) || '');
     }

@@ -5,12 +5,13 @@ import { authenticate, credentialsBy, type KnownCredential, Refusal, settle } fr
 import { decodeBase64Url } from '../lib/base64.js';
 import { toBytes } from '../lib/bytes.js';
 import { jsonExit } from '../lib/exits.js';
+import { AbsentValue } from '../lib/failing.js';
 import { type TokenPlaces, tokenFinder } from './find-token.js';
 import { decodeToken, own, type Token, type VerificationKey, verifySignature } from './token.js';
 
 /** Kong's schema (kong/plugins/jwt/schema.lua), defaults filled in. */
 interface JwtConfig extends TokenPlaces {
-  key_claim_name: string;
+  key_claim_name: string | null;
   secret_is_base64: boolean;
   claims_to_verify: ('exp' | 'nbf')[] | null;
   /** Id or username of a consumer. */
@@ -104,6 +105,7 @@ class Jwt implements PluginInstance {
 
   private verifierOf({ claims, header }: Token): Verifier | Refusal {
     const name = this.config.key_claim_name;
+    if (name === null) throw new AbsentValue('config.key_claim_name');
     // Kong looks into the header too, and takes only nil and false for nothing.
     const key = own(claims, name) || own(header, name) || (own(claims, name) ?? own(header, name));
     if (key === undefined || key === false) return this.bad(`No mandatory '${name}' in claims`);

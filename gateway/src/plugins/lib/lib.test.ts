@@ -90,6 +90,10 @@ test.each([
   ['(?i)AB', 'ab', true],
   ['^(?i)AB', 'xab', false],
   ['[]a]', ']', true],
+  ['^[[]$', '[', true],
+  ['^[^[]$', '[', false],
+  ['^[\\h[:alpha:]]+$', 'a\tb', true],
+  ['a(?#note)b', 'ab', true],
   ['\\[:alpha:]', 'x', false],
 ])('PCRE %s on %s: %s', (source, text, expected) => {
   expect(compilePcre(source, 'config.x').test(text)).toBe(expected);

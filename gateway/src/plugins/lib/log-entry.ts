@@ -45,7 +45,7 @@ function requestOf({ id, request, upstream }: Exchange, outcome: Outcome): LogEn
 const known = new WeakMap<object, LogEntry>();
 
 /** An entity of the configuration as Kong shows it: without what is not set. Made once, since entities never change. */
-function entityOf(entity: object): LogEntry {
+export function entityOf(entity: object): LogEntry {
   const made = known.get(entity) ?? Object.fromEntries(Object.entries(entity).filter(([, value]) => value !== null));
   known.set(entity, made);
   return made;

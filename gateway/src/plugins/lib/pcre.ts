@@ -15,15 +15,25 @@ const POSIX: Readonly<Record<string, string>> = {
 };
 
 const ESCAPES: Readonly<Record<string, string>> = { A: '^', z: '$', Z: '$', h: '[ \\t]', a: '\\x07', e: '\\x1b' };
-const PIECES = /\\([\s\S])|\[:(\w+):\]|\(\?P<|\[\]|\[\^\]/g;
+const PIECES = /\\([\s\S])|\[(\^?)(\]?(?:\\[\s\S]|\[:\w+:\]|[^\]\\])*)\]|\(\?P<|\(\?#[^)]*\)/g;
+const CLASS_PIECES = /\\[\s\S]|\[:(\w+):\]|^\]/g;
+/** What `ESCAPES` says of an escape inside of brackets. */
+const CLASS_ESCAPES: Readonly<Record<string, string>> = { '\\h': ' \\t', '\\a': '\\x07', '\\e': '\\x1b' };
 const LEADING_FLAGS = /^(\^?)\(\?([ims]+)\)/;
 
-function translate(source: string): string {
-  return source.replace(PIECES, (found, escaped?: string, posix?: string) => {
-    if (escaped !== undefined) return ESCAPES[escaped] ?? found;
+/** What stands between brackets. A `]` at its beginning is a member there, and `[` is one anywhere. */
+function translateClass(members: string): string {
+  return members.replace(CLASS_PIECES, (found, posix?: string) => {
     if (posix !== undefined) return POSIX[posix] ?? found;
-    if (found === '(?P<') return '(?<';
-    return found === '[]' ? '[\\]' : '[^\\]';
+    return found === ']' ? '\\]' : (CLASS_ESCAPES[found] ?? found);
+  });
+}
+
+function translate(source: string): string {
+  return source.replace(PIECES, (found, escaped?: string, not?: string, members?: string) => {
+    if (escaped !== undefined) return ESCAPES[escaped] ?? found;
+    if (members !== undefined) return `[${not}${translateClass(members)}]`;
+    return found === '(?P<' ? '(?<' : '';
   });
 }
 

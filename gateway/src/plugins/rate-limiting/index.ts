@@ -10,6 +10,7 @@ import type {
   RemoteCounters,
 } from '../../plugin.js';
 import { errorExit } from '../lib/exits.js';
+import { failing } from '../lib/failing.js';
 import { findKey } from '../lib/header-lookup.js';
 import { formatGeneral } from '../lib/lua-number.js';
 import { PERIOD_SECONDS, PERIODS, type Period, secondsLeft, windowStart } from '../lib/windows.js';
@@ -19,7 +20,7 @@ interface RateLimitingConfig extends Record<Period, number | null> {
   limit_by: 'consumer' | 'credential' | 'ip' | 'service' | 'header' | 'path';
   header_name: string | null;
   path: string | null;
-  policy: 'local' | 'redis';
+  policy: 'local' | 'redis' | null;
   fault_tolerant: boolean;
   redis: RedisTarget;
   sync_rate: number;
@@ -168,5 +169,8 @@ export const rateLimiting: PluginTwin = {
   name: 'rate-limiting',
   priority: 910,
   version: '3.9.3',
-  create: (config, environment) => new RateLimiting(config as unknown as RateLimitingConfig, environment),
+  create(config, environment) {
+    const known = config as unknown as RateLimitingConfig;
+    return known.policy === null ? failing('config.policy') : new RateLimiting(known, environment);
+  },
 };

@@ -1,10 +1,11 @@
 /** Twin of Kong's request-size-limiting: refuses bodies over a limit, counted where no length is declared. */
 import { BodyTooLarge, type Exchange, type Exit, type PluginInstance, type PluginTwin } from '../../plugin.js';
 import { errorExit } from '../lib/exits.js';
+import { failing } from '../lib/failing.js';
 
 /** Kong's schema (kong/plugins/request-size-limiting/schema.lua), defaults filled in. */
 interface RequestSizeLimitingConfig {
-  allowed_payload_size: number;
+  allowed_payload_size: number | null;
   size_unit: 'megabytes' | 'kilobytes' | 'bytes';
   require_content_length: boolean;
 }
@@ -20,8 +21,8 @@ class RequestSizeLimiting implements PluginInstance {
   private readonly limit: number;
   private readonly requireLength: boolean;
 
-  constructor(config: RequestSizeLimitingConfig) {
-    this.limit = config.allowed_payload_size * BYTES[config.size_unit];
+  constructor(size: number, config: RequestSizeLimitingConfig) {
+    this.limit = size * BYTES[config.size_unit];
     this.requireLength = config.require_content_length;
   }
 
@@ -33,7 +34,8 @@ class RequestSizeLimiting implements PluginInstance {
     if (this.requireLength && request.headers.get('transfer-encoding') !== 'chunked') {
       return errorExit(exchange, 411, 'A valid Content-Length header is required');
     }
-    return request.hasBody ? this.count(exchange) : undefined;
+    if (request.hasBody) return this.count(exchange);
+    return this.limit < 0 ? tooLarge(exchange) : undefined;
   }
 
   private async count(exchange: Exchange): Promise<Exit | undefined> {
@@ -51,5 +53,9 @@ export const requestSizeLimiting: PluginTwin = {
   name: 'request-size-limiting',
   priority: 951,
   version: '3.9.3',
-  create: (config) => new RequestSizeLimiting(config as unknown as RequestSizeLimitingConfig),
+  create(config) {
+    const known = config as unknown as RequestSizeLimitingConfig;
+    const { allowed_payload_size: size } = known;
+    return size === null ? failing('config.allowed_payload_size') : new RequestSizeLimiting(size, known);
+  },
 };

@@ -16,6 +16,7 @@ const rows: [string, Record<string, unknown>, FakeRequest, number | undefined][]
   ['chunked at the limit', {}, { body: 'x'.repeat(10), chunked: true, headers: { 'Transfer-Encoding': 'chunked' } }, undefined],
   ['chunked over the limit', {}, { body: 'x'.repeat(11), chunked: true, headers: { 'Transfer-Encoding': 'chunked' } }, 413],
   ['no body', {}, {}, undefined],
+  ['no body and a limit below nothing', { allowed_payload_size: -1 }, {}, 413],
   ['no body but a length is required', { require_content_length: true }, {}, 411],
   [
     'chunked where a length is required',

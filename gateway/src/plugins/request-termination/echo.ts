@@ -5,6 +5,7 @@ import type { HeaderList } from '../../headers.js';
 import type { Exchange, PluginEnvironment } from '../../plugin.js';
 import { type Args, decodeArgs } from '../lib/args.js';
 import { fromBytes } from '../lib/bytes.js';
+import { entityOf } from '../lib/log-entry.js';
 
 function headersAsObject(headers: HeaderList): Record<string, string | string[]> {
   const out: Record<string, string | string[]> = Object.create(null);
@@ -61,7 +62,7 @@ export async function echoOf(exchange: Exchange, message: string | undefined, en
       path: fromBytes(request.path),
       uri_captures: { named: exchange.uriCaptures?.named ?? {}, unnamed: exchange.uriCaptures?.unnamed.slice(1) ?? [] },
     },
-    matched_route: exchange.route ?? undefined,
-    matched_service: exchange.service ?? undefined,
+    matched_route: exchange.route ? entityOf(exchange.route) : undefined,
+    matched_service: exchange.service ? entityOf(exchange.service) : undefined,
   };
 }

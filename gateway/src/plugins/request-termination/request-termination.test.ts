@@ -65,6 +65,12 @@ describe('echo', () => {
     expect(shown.request).not.toHaveProperty('body');
   });
 
+  test('shows of a route what is set', async () => {
+    const shown = await show({ route: { id: 'r', name: 'shown', methods: null } });
+    expect(shown).toMatchObject({ matched_route: { name: 'shown' } });
+    expect(shown).not.toHaveProperty('matched_route.methods');
+  });
+
   test.each([
     ['application/json; charset=utf-8', '{"a":[1]}', { a: [1] }],
     ['application/json', 'nonsense', undefined],

@@ -23,7 +23,10 @@ function rename(args: Args, from: string, to: string): boolean {
 /** remove, rename and replace. True when something changed, or Kong takes it for a change. */
 function change(args: Args, rules: RuleSet, env: Environment): boolean {
   let changed = rules.remove.length > 0;
-  for (const { name } of rules.remove) args.delete(name);
+  for (const rule of rules.remove) {
+    textOf(rule, env);
+    args.delete(rule.name);
+  }
   for (const rule of rules.rename) changed = rename(args, rule.name, textOf(rule, env)) || changed;
   for (const rule of rules.replace) {
     const value = textOf(rule, env);

@@ -52,8 +52,9 @@ function render(rules: readonly Rule[], env: Environment): Rendered {
   return rules.flatMap((rule) => (rule.value ? [{ rule, value: rule.value.render(env) }] : []));
 }
 
-/** For rules whose templates see the headers as the client sent them. */
+/** For rules whose templates see the headers as the client sent them; one that fails does so in `remove` too, where it means nothing. */
 function transformRendered(exchange: Exchange, rules: RuleSet, env: Environment): void {
+  render(rules.remove, env);
   const renames = render(rules.rename, env);
   const replacements = render(rules.replace, env);
   const additions = render(rules.add, env);

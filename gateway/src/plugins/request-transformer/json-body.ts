@@ -21,7 +21,10 @@ function rename(members: Members, from: string, to: string): boolean {
 
 function change(members: Members, rules: RuleSet, env: Environment): boolean {
   let changed = rules.remove.length > 0;
-  for (const rule of rules.remove) members.delete(rule.name);
+  for (const rule of rules.remove) {
+    rendered(rule, env);
+    members.delete(rule.name);
+  }
   for (const rule of rules.rename) changed = rename(members, rule.name, rendered(rule, env)) || changed;
   for (const rule of rules.replace) {
     const value = rendered(rule, env);

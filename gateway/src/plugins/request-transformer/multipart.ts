@@ -5,6 +5,7 @@ import type { Rule, RuleSet } from './rules.js';
 
 function change(form: MultipartForm, rules: RuleSet, render: (rule: Rule) => string): boolean {
   let changed = rules.remove.length > 0;
+  rules.remove.forEach(render);
   for (const rule of rules.rename) {
     const target = render(rule);
     const part = form.get(rule.name);

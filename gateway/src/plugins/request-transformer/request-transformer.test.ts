@@ -131,3 +131,11 @@ test('the query that goes on says what its arguments said', async () => {
     }),
   );
 });
+
+test.each(['headers', 'querystring'])(
+  'a template that is no Lua behind a name to remove from %s fails the request, not the file',
+  async (part) => {
+    const remove = { [part]: ['x-a:$(headers.)x)'] };
+    await expect(sent({ remove }, { target: '/?x-a=1' })).rejects.toThrow('failed to render the template');
+  },
+);

@@ -36,23 +36,22 @@ export interface Rule {
 
 export type RuleSet = Readonly<Record<Operation, readonly Rule[]>>;
 
-function rulesOf(entries: readonly string[], field: string, ofHeaders: boolean): Rule[] {
+function rulesOf(config: RequestTransformerConfig, operation: Operation, part: keyof OperationLists): Rule[] {
+  const [entries, ofHeaders] = [config[operation][part], part === 'headers'];
+  // Kong compiles templates of headers, and those of `remove`, only when the first request needs them.
+  const whenBroken = ofHeaders || operation === 'remove' ? 'fail' : 'refuse';
   return entries.flatMap((entry, i) => {
     const pair = splitPair(entry);
     if (!pair) return [];
     const name = ofHeaders ? safeName(pair.name) : pair.name;
-    // Kong compiles templates of headers only when the first request needs them.
-    const value = pair.value === null ? null : compileTemplate(pair.value, `${field}[${i}]`, ofHeaders ? 'fail' : 'refuse');
+    const value = pair.value === null ? null : compileTemplate(pair.value, `config.${operation}.${part}[${i}]`, whenBroken);
     return [{ name, key: name.toLowerCase(), value }];
   });
 }
 
 /** The rules of one part of the request. @throws ConfigError */
 export function ruleSet(config: RequestTransformerConfig, part: keyof OperationLists): RuleSet {
-  const set = operations.map((operation) => [
-    operation,
-    rulesOf(config[operation][part], `config.${operation}.${part}`, part === 'headers'),
-  ]);
+  const set = operations.map((operation) => [operation, rulesOf(config, operation, part)]);
   return Object.fromEntries(set) as RuleSet;
 }
 

@@ -11,13 +11,14 @@ import type {
   ResponseHead,
 } from '../../plugin.js';
 import { errorExit } from '../lib/exits.js';
+import { failing } from '../lib/failing.js';
 import { formatGeneral, parseNumber } from '../lib/lua-number.js';
 import { PERIOD_SECONDS, PERIODS, type Period, windowStart } from '../lib/windows.js';
 
 /** Kong's schema (kong/plugins/response-ratelimiting/schema.lua), defaults filled in. */
 interface ResponseRateLimitingConfig {
   limits: Record<string, Partial<Record<Period, number | null>>> | null;
-  header_name: string;
+  header_name: string | null;
   limit_by: 'consumer' | 'credential' | 'ip';
   policy: 'local' | 'redis';
   fault_tolerant: boolean;
@@ -58,6 +59,7 @@ class ResponseRateLimiting implements PluginInstance {
   private readonly remote: RemoteCounters | null;
 
   constructor(
+    headerName: string,
     private readonly config: ResponseRateLimitingConfig,
     private readonly environment: PluginEnvironment,
   ) {
@@ -66,7 +68,7 @@ class ResponseRateLimiting implements PluginInstance {
       PERIODS.flatMap((period) => (typeof periods[period] === 'number' ? [{ name, period, limit: periods[period] }] : [])),
     );
     this.names = [...new Set(this.limits.map(({ name }) => name))];
-    this.headerKey = config.header_name.toLowerCase();
+    this.headerKey = headerName.toLowerCase();
     this.prefix = `${environment.scope.route ?? NOBODY}:${environment.scope.service ?? NOBODY}`;
   }
 
@@ -181,5 +183,9 @@ export const responseRateLimiting: PluginTwin = {
   name: 'response-ratelimiting',
   priority: 900,
   version: '3.9.3',
-  create: (config, environment) => new ResponseRateLimiting(config as unknown as ResponseRateLimitingConfig, environment),
+  create(config, environment) {
+    const known = config as unknown as ResponseRateLimitingConfig;
+    const { header_name: name } = known;
+    return name === null ? failing('config.header_name') : new ResponseRateLimiting(name, known, environment);
+  },
 };

@@ -10,6 +10,7 @@ const HEAD_MS = 10_000;
 const REQUEST_MS = 30_000;
 const CONNECTIONS_MAX = 10_000;
 
+/** The listener of a sidecar: heads, times and connections are bounded. */
 export class SidecarServer {
   private readonly server: Server;
   private closing = false;

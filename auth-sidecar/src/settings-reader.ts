@@ -19,6 +19,7 @@ export interface Bounds {
 
 const PROTOCOLS: readonly string[] = ['http:', 'https:'];
 
+/** Reads variables one by one and keeps the faults of all, each with what to write instead. */
 export class SettingsReader {
   readonly faults: string[] = [];
 

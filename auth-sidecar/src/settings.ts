@@ -46,6 +46,7 @@ export interface EventSettings {
   readonly directory: string;
 }
 
+/** Values of a cookie's SameSite (RFC 6265bis section 4.1.2.7). */
 export const sameSites = ['strict', 'lax', 'none'] as const;
 export type SameSite = (typeof sameSites)[number];
 

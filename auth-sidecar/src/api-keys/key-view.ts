@@ -41,6 +41,7 @@ export const listQuery = z.strictObject({
     .optional(),
 });
 
+/** Id of a key, as a path names it. */
 export const keyId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 
 const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());

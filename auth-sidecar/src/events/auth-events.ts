@@ -4,6 +4,7 @@ import type { Random } from '@gatehouse/policy';
 import { traceHeaders } from '../http/trace.js';
 import type { Person } from '../oidc/tokens.js';
 
+/** Kafka's topic of sign-ins and sign-outs. */
 export const AUTH_TOPIC = 'auth-events';
 
 /** How somebody came in. */

@@ -7,6 +7,7 @@ import type { SameSite } from '../settings.js';
 
 /** Where the gateway's `jwt-auth` looks for a browser's token. */
 export const ACCESS_COOKIE = '__Host-access_token';
+/** Where a browser keeps its refresh token. */
 export const REFRESH_COOKIE = '__Host-refresh_token';
 /** A sign-in that was begun: followed by a part of its id, so that several tabs may sign in at once. */
 export const LOGIN_COOKIE_PREFIX = '__Host-login-';

@@ -79,6 +79,7 @@ function translate(error: unknown): Error {
   return new UntrustedError(`${String(error)} ${String((error as Error | null)?.cause ?? '')}`);
 }
 
+/** The provider as the sidecar asks it: codes, refreshes, ends of sessions, checks of its tokens. Nothing is waited for longer than `timeoutMs`. */
 export class OidcClient {
   readonly issuer: Issuer;
 

@@ -39,6 +39,7 @@ interface Known {
   readonly at: number;
 }
 
+/** What is known of one provider. Asks in the background until `close()`. */
 export class Issuer {
   private known: Known | null = null;
   private running: Promise<void> | null = null;

@@ -47,6 +47,7 @@ const STATE_MAX = 4096;
 
 type Effects = Pick<Dependencies, 'now' | 'random'>;
 
+/** Begins sign-ins and takes them up again, on whatever replica. */
 export class Transactions {
   private readonly states: Sealer;
   private readonly cookies: Sealer;

@@ -66,6 +66,7 @@ interface Called {
 const digest = (token: string): string => createHash('sha256').update(token).digest('base64url');
 const refused = (why: string): HttpFault => new HttpFault('token_invalid', {}, why);
 
+/** Refreshes of one process; replicas meet in the store. */
 export class Refresher {
   private readonly running = new Map<string, Promise<Outcome>>();
   private readonly sealer: Sealer;

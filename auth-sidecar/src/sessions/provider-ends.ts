@@ -7,6 +7,7 @@ export type EndsEffects = Pick<Dependencies, 'after' | 'log' | 'metrics'>;
 const WAITING_MAX = 1000;
 const DELAYS_MS = [1000, 5000, 30_000, 120_000];
 
+/** Sessions whose end the provider must still hear of: a thousand at most, in this process alone. */
 export class ProviderEnds {
   private readonly running = new Set<Promise<void>>();
   private waiting = 0;

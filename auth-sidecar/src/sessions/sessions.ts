@@ -42,6 +42,7 @@ export class SessionEndedError extends Error {
   }
 }
 
+/** Everybody's sessions. What they keep of tokens is sealed; what the stores throw reaches the caller. */
 export class Sessions {
   private readonly sealer: Sealer;
   private readonly ended: { add(labels: readonly string[]): void };

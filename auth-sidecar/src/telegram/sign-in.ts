@@ -7,6 +7,7 @@ import { CLOCK_SKEW_MS, checkSignIn, type TelegramProof } from './proof.js';
 import { newSession, nextGeneration, type SessionTimes, standing, type TelegramSession, type TelegramSessionStore } from './session.js';
 import type { GongbuTokens, RefreshClaims, TokenPair } from './tokens.js';
 
+/** The system whose users come by Telegram. */
 export const SYSTEM = 'gongbu';
 /** Longest life of any access token of the product: so long a withdrawal is remembered. */
 const ACCESS_LIFE_MAX_MS = 24 * 3_600_000;

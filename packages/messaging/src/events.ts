@@ -91,6 +91,7 @@ export interface OutboxStats {
  * was spoiled; `closed`: published after close(), or not to be stored before its end.
  */
 export type DropReason = (typeof dropReasons)[number];
+/** Why an event is not kept; the README tells when. */
 export const dropReasons = ['full', 'invalid', 'refused', 'damaged', 'closed'] as const;
 
 /** A publisher with a life of its own. */

@@ -12,6 +12,7 @@ interface OutboxMetric {
 const gauge = (name: string, help: string, values: OutboxMetric['values']): OutboxMetric => ({ name, help, type: 'gauge', values });
 const counter = (name: string, help: string, values: OutboxMetric['values']): OutboxMetric => ({ name, help, type: 'counter', values });
 
+/** The metrics of an outbox, for `exposeState` of telemetry. */
 export const outboxMetrics: readonly OutboxMetric[] = [
   gauge('outbox_pending_events', 'Events that are not delivered yet', (stats) => stats.pending),
   gauge('outbox_pending_bytes', 'Bytes of events that are not delivered yet', (stats) => stats.pendingBytes),

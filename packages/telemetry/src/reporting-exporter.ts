@@ -3,6 +3,7 @@ import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import type { Logger } from './logger.js';
 
+/** An exporter over another, with its log lines. */
 export class ReportingExporter implements SpanExporter {
   private up = true;
 

@@ -7,6 +7,7 @@ export interface KeptMessage extends BrokerMessage {
   readonly offset: number;
 }
 
+/** A broker in process, which keeps what was sent. */
 export class MemoryBroker implements Broker {
   private readonly kept: KeptMessage[] = [];
   private offset = 0;

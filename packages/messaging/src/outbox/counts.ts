@@ -5,6 +5,7 @@ import { type DropReason, dropReasons, type Log } from '../events.js';
 /** At most one line about dropped events in this time. */
 const DROP_LINE_MS = 10_000;
 
+/** What an outbox has seen since it was opened. */
 export class OutboxCounts {
   published = 0;
   delivered = 0;

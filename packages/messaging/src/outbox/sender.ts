@@ -24,6 +24,7 @@ export interface SenderTools {
   pending(): number;
 }
 
+/** Delivers until it is closed: one batch at a time, tried again for ever. */
 export class Sender {
   readonly bell: Bell;
   /** When the oldest event that is being delivered happened, in Unix milliseconds; null when none is. */

@@ -13,6 +13,7 @@ interface Waiter {
   resolve(kept: boolean): void;
 }
 
+/** Events in memory until the store has them, bounded in number and bytes. */
 export class WaitingEvents {
   private entries: Entry[] = [];
   private bytesHeld = 0;

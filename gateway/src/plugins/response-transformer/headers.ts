@@ -19,6 +19,14 @@ interface Rename {
 /** The framing of an answer is the gateway's own; Kong ignores this name too. */
 const UNTOUCHED = 'transfer-encoding';
 
+/** Headers of which nginx sends the last one that it is given. */
+const SINGLE = new Set(['content-type', 'etag', 'last-modified', 'expires', 'server', 'refresh', 'accept-ranges', 'content-encoding']);
+
+/** Whether something appended takes the place of what is there. */
+function isSingle(headers: HeaderList, key: string): boolean {
+  return SINGLE.has(key) && headers.has(key);
+}
+
 const answerName = (name: string): string => safeName(responseName(name));
 
 function valueRules(entries: readonly string[]): Rule[] {
@@ -72,5 +80,8 @@ export function transformHeaders(headers: HeaderList, rules: HeaderRules): void 
   for (const rename of rules.rename) renameOne(headers, before, rename);
   for (const { name, key, value } of rules.replace) if (findKey(before, key) !== null) headers.set(name, value);
   for (const { name, key, value } of rules.add) if (findKey(before, key) === null) headers.set(name, value);
-  for (const { name, key, value } of rules.append) headers.push(name, key, value);
+  for (const { name, key, value } of rules.append) {
+    if (isSingle(headers, key)) headers.set(name, value);
+    else headers.push(name, key, value);
+  }
 }

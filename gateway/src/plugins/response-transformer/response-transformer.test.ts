@@ -39,6 +39,7 @@ describe('headers', () => {
     [{ add: { headers: ['X-A:1'] }, remove: { headers: ['X_B'] } }, { 'X-B': '1' }, { 'x-a': '1' }],
     [{ add: { headers: ['X-A:a\r\nX-Evil:1'] } }, {}, { 'x-a': 'a%0D%0AX-Evil:1' }],
     [{ append: { headers: ['Transfer-Encoding:chunked'] } }, {}, {}],
+    [{ append: { headers: ['ETag:"b"', 'Expires:0'] } }, { ETag: '"a"' }, { etag: '"b"', expires: '0' }],
   ];
   test.each(rows)('%j on %j', async (config, headers, expected) => {
     expect((await answered(config, { headers })).headers).toEqual(expected);

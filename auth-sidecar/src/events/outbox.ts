@@ -12,6 +12,7 @@ import {
 import type { RedisSettings } from '@gatehouse/plugins';
 import { Redis } from 'ioredis';
 import type { EventSettings } from '../settings.js';
+import { SettingsError } from '../settings-reader.js';
 
 /** With no Kafka named events wait in their store, for as long as it takes. */
 export class NobodyListens implements Broker {
@@ -48,11 +49,15 @@ export interface OpenedEvents {
 
 /**
  * @param redis where replicas share an outbox; needed for the store `redis`
- * @throws OutboxDirectoryError when the directory can't be used
+ * @throws SettingsError without the Redis that replicas are to share; OutboxDirectoryError when the directory can't be used
  */
 export async function openEvents(settings: EventSettings, log: Log, redis: () => RedisSettings | null): Promise<OpenedEvents> {
   const { brokers, clientId, envelope, directory } = settings;
   const shared = settings.store === 'redis' ? redis() : null;
+  if (settings.store === 'redis' && shared === null) {
+    throw new SettingsError(['AUTH_OUTBOX_STORE is redis, which needs INTERVIEW_REDIS_URL or REDIS_URL; for one replica write file']);
+  }
+  if (brokers.length === 0) log.warn({}, 'INTERVIEW_KAFKA_BROKERS is not set: events wait in the outbox, until it is full');
   const connection = shared && redisOf(shared);
   connection?.on('error', () => undefined);
   const store: OutboxStore = connection

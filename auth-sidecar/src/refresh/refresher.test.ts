@@ -1,4 +1,5 @@
 /** What a refresher does when leases are lost and stores fail: the provider is a function. */
+import { createHash } from 'node:crypto';
 import { fakeEffects } from '@gatehouse/policy/testing';
 import { describe, expect, test } from '@jest/globals';
 import { RefusedError } from '../oidc/client.js';
@@ -127,6 +128,24 @@ test('a provider that does not rotate: the token stays good', async () => {
     expect(await running).toMatchObject({ refreshToken: 'same' });
     await effects.clock.advance(10_001);
   }
+});
+
+test('a replica that died with the lease is followed by another, which gets a pair of its own', async () => {
+  const store = new MemoryRefreshStore(() => effects.clock.now());
+  const { effects, asked, ended, replica, until } = setup(() => store);
+  const [dead, other] = ['dead', replica()] as const;
+  await other.issued('old', note);
+  const name = createHash('sha256').update('old').digest('base64url');
+  expect(await store.begin(name, dead, 6000)).toMatchObject({ state: 'mine' });
+  const waiting = Promise.all(Array.from({ length: 20 }, () => other.refresh('old')));
+  await effects.clock.advance(5900);
+  expect(asked).toHaveLength(0);
+  await effects.clock.advance(200);
+  await until(() => asked.length === 1);
+  asked[0]!.answer(tokens('new'));
+  expect((await waiting).every(({ refreshToken }) => refreshToken === 'new')).toBe(true);
+  expect(asked).toHaveLength(1);
+  expect(ended).toEqual([]);
 });
 
 describe('a session that ended while the provider was asked', () => {

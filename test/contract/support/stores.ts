@@ -49,6 +49,9 @@ export class CaseStores {
   async setAway(away: boolean): Promise<void> {
     if (this.redis === null || away === this.away) return;
     this.away = away;
+    // The cases' own connection would come back later than their next step.
+    this.runtime?.close();
+    this.runtime = null;
     await (away ? this.redis.kill() : this.redis.launch());
   }
 

@@ -7,6 +7,9 @@ local floor, format = math.floor, string.format
 
 local M = {}
 
+-- In place of a traceparent, which has this length in all versions known so far.
+local NO_TRACE = ("-"):rep(55)
+
 -- Needs as the server words them, parsed once per text. There are as many as chains of policies.
 local parsed = {}
 
@@ -125,10 +128,10 @@ local function path_beside(raw)
 end
 
 --- The facts of this request as text: one line of JSON, the moment and id of the request, and the body.
--- What differs between all requests stands beside the line, not in it: LuaJIT looks only at parts of long strings when it hashes
--- them, and strings that are alike but for their middle would all fall together.
+-- What differs between all requests stands beside the line, not in it: LuaJIT looks only at parts of strings from 128 bytes on when it
+-- hashes them, and those that are alike but for their middle would all fall together. What differs between many stands at its end.
 -- @param text the needs, as JSON
--- @return the line without its end, the body or "", milliseconds (13 digits) and id (32) as one text
+-- @return the line without its end, the body or "", and as one text milliseconds (13 digits), traceparent (55) and id (32)
 function M.gather(text)
   local needs, var = needs_of(text), ngx.var
   local headers = get_headers(0)
@@ -143,6 +146,9 @@ function M.gather(text)
   elseif has_body then
     body, size = nil, length or -1
   end
+  local trace = rawget(headers, "traceparent")
+  trace = type(trace) == "string" and trace or null
+  local usual = trace ~= null and #trace == #NO_TRACE
   local line = encode({
     M.system(route, service),
     route and route.name or null,
@@ -158,13 +164,14 @@ function M.gather(text)
     needs.clientCertificate and certificate() or null,
     var.request_method,
     path_beside(kong.request.get_raw_path()),
-    rawget(headers, "traceparent") or null,
+    usual and null or trace,
     var.remote_addr,
     var.request_uri,
-    -- An empty table would become an object.
-    needs.headers[1] and header_values(needs.headers, headers) or null,
+    -- An empty table would become an object; the last member is left out then.
+    needs.headers[1] and header_values(needs.headers, headers) or nil,
   })
-  return assert(line), body or "", format("%013.0f", floor(ngx.req.start_time() * 1000)) .. var.kong_request_id
+  local moment = format("%013.0f", floor(ngx.req.start_time() * 1000))
+  return assert(line), body or "", moment .. (usual and trace or NO_TRACE) .. var.kong_request_id
 end
 
 return M

@@ -38,7 +38,7 @@ const FACTS = 'f'.charCodeAt(0);
 interface FactsLine {
   readonly id: string;
   readonly length: number;
-  /** The request's moment and id. */
+  /** The request's moment, traceparent and id. */
   readonly stamp: string;
   readonly json: string;
 }

@@ -29,17 +29,21 @@ type Line = readonly [
   method: string,
   /** Null when it is the raw one. */
   path: string | null,
+  /** Null when it stands beside the line, or was not sent. */
   traceparent: string | null,
   clientIp: string,
   url: string,
-  /** Null when none are needed. */
-  headers: readonly (string | readonly string[] | null)[] | null,
+  /** Left out when none are needed. */
+  headers?: readonly (string | readonly string[] | null)[],
 ];
 
-const MEMBERS = 18;
-/** Beside the line: when the request began (Unix milliseconds, 13 digits) and its id (32 hex digits). */
-export const STAMP_LENGTH = 45;
-const STAMP = /^\d{13}[0-9a-f]{32}$/;
+const MEMBERS_MIN = 17;
+const MEMBERS_MAX = 18;
+const TRACE_AT = 13;
+const ID_AT = TRACE_AT + 55;
+/** Beside the line: when the request began (Unix milliseconds, 13 digits), its traceparent or dashes (55), and its id (32 hex digits). */
+export const STAMP_LENGTH = ID_AT + 32;
+const STAMP = /^\d{13}.{55}[0-9a-f]{32}$/;
 const NONE: readonly string[] = [];
 
 /** What came is not what the Lua writes. */
@@ -82,12 +86,12 @@ export function headerPlaces(needs: AllNeeds): ReadonlyMap<string, number> {
 }
 
 function isLine(value: unknown): value is Line {
-  if (!Array.isArray(value) || value.length !== MEMBERS) return false;
+  if (!Array.isArray(value) || value.length < MEMBERS_MIN || value.length > MEMBERS_MAX) return false;
   const [system, , , scheme, host] = value as unknown[];
   if (typeof system !== 'string' || typeof scheme !== 'string' || typeof host !== 'string') return false;
   const [, , , , , , , , , , , , method, , , clientIp, url, headers] = value as unknown[];
   if (typeof method !== 'string' || typeof clientIp !== 'string' || typeof url !== 'string') return false;
-  return headers === null || Array.isArray(headers);
+  return headers === undefined || Array.isArray(headers);
 }
 
 export class LaneFacts implements Facts {
@@ -129,13 +133,13 @@ export class LaneFacts implements Facts {
   }
 
   get requestId(): string {
-    return this.stamp.slice(13);
+    return this.stamp.slice(ID_AT);
   }
   get traceId(): string | null {
-    return traceIdOf(this.line[14] ?? undefined);
+    return traceIdOf(this.traceparent ?? undefined);
   }
   get startedAt(): number {
-    return Number(this.stamp.slice(0, 13));
+    return Number(this.stamp.slice(0, TRACE_AT));
   }
   get route(): string | null {
     return this.line[1];
@@ -208,6 +212,11 @@ export class LaneFacts implements Facts {
     return { subject: subject ?? '', issuer: issuer ?? '', serial: serial ?? '', fingerprint };
   }
 
+  private get traceparent(): string | null {
+    const { stamp } = this;
+    return stamp[TRACE_AT] === '-' ? this.line[14] : stamp.slice(TRACE_AT, ID_AT);
+  }
+
   private checkLength(limit: number): number {
     const length = this.line[8];
     if (length < 0) throw new BodyUnreadableError(400);
@@ -219,7 +228,7 @@ export class LaneFacts implements Facts {
   private found(name: string): string | readonly string[] | null {
     const place = this.places.get(name);
     if (place === undefined) {
-      if (name === 'traceparent') return this.line[14];
+      if (name === 'traceparent') return this.traceparent;
       throw new FactsError(`the header ${name} was not declared as needed`);
     }
     return this.line[17]?.[place] ?? null;

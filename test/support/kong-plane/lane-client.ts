@@ -5,7 +5,7 @@ import { MessageStream, type Packed, pack } from '../../../plugins/src/server/ms
 
 const MESSAGE_MAX = 1 << 20;
 /** When the request began, and its id. */
-const STAMP = `1800000000000${'f'.repeat(32)}`;
+const STAMP = `1800000000000${'-'.repeat(55)}${'f'.repeat(32)}`;
 
 interface Needs {
   readonly headers: readonly string[];
@@ -16,7 +16,7 @@ interface Needs {
 export function factsLine(needs: string, url: string): string {
   const { headers, headerSize } = JSON.parse(needs) as Needs;
   const first = ['gongbu', 'r', 's', 'http', 'h', null, false, true, 0, headerSize ? [1, 5, 5] : null, null, null];
-  return JSON.stringify([...first, 'GET', null, null, '10.0.0.1', url, headers.length > 0 ? headers.map(() => null) : null]);
+  return JSON.stringify([...first, 'GET', null, null, '10.0.0.1', url, ...(headers.length > 0 ? [headers.map(() => null)] : [])]);
 }
 
 export const configOf = (policies: readonly object[]): string =>

@@ -51,7 +51,7 @@ export function laneStore(): { store: ChainStore; effects: ReturnType<typeof fak
 }
 
 /** What stands beside a line of facts. */
-export const STAMP = `1800000000000${'f'.repeat(32)}`;
+export const STAMP = `1800000000000${'-'.repeat(55)}${'f'.repeat(32)}`;
 
 /** A line of facts as the Lua writes it. */
 export function factsLine(more: { url?: string; header?: string | null; body?: number; here?: boolean } = {}): string {

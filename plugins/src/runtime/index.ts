@@ -35,9 +35,25 @@ export interface Runtime {
   close(): void;
 }
 
+/** A timer that lets sockets be read first: after a pause of the whole process an answer that came in time is still one. */
+class Later {
+  private readonly timer: NodeJS.Timeout;
+  private cancelled = false;
+
+  constructor(ms: number, run: () => void) {
+    const settled = (): void => void (this.cancelled || run());
+    this.timer = setTimeout(() => setImmediate(settled), ms).unref();
+  }
+
+  cancel(): void {
+    this.cancelled = true;
+    clearTimeout(this.timer);
+  }
+}
+
 const timers: Timers = {
-  after: (ms, run) => setTimeout(run, ms).unref(),
-  cancel: (handle) => clearTimeout(handle as NodeJS.Timeout),
+  after: (ms, run) => new Later(ms, run),
+  cancel: (handle) => (handle as Later).cancel(),
 };
 
 /** The real world, for one process. */

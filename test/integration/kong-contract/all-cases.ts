@@ -11,6 +11,7 @@ import { type Form, renderedAs, Servers } from '../../support/kong-plane/form.js
 import { KongPlane } from '../../support/kong-plane/kong-plane.js';
 
 const RUN_MS = 280_000;
+const LOG_MAX = 4000;
 
 /** What is wrong with each case, by system and case; undefined: nothing. */
 type Outcomes = Map<string, unknown>;
@@ -33,8 +34,15 @@ async function runSystem({ system, environment, cases }: (typeof files)[number],
   const plane = { url: kong.url, output: () => servers.output, stop: async () => undefined };
   const stage = { world, stores, plane, signer: new Signer() };
   for (const { one, who, name } of cases) {
-    outcomes.set(name, await runCase(stage, who, one).catch((error: unknown) => error));
+    const before = servers.output.length;
+    outcomes.set(name, await runCase(stage, who, one).catch((error: unknown) => told(error, servers.output.slice(before))));
   }
+}
+
+/** What went wrong, with what the servers said meanwhile. */
+function told(error: unknown, output: string): unknown {
+  if (error instanceof Error && output !== '') error.message += `\n\nthe servers said:\n${output.slice(-LOG_MAX)}`;
+  return error;
 }
 
 /** Declares a test per case. */

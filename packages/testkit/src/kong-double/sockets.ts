@@ -43,11 +43,14 @@ class Connection {
   }
 
   receive(pattern: Pattern, timeoutMs: number, tell: Tell): void {
-    const timer = setTimeout(() => {
+    const waiting = { pattern, tell, timer: setTimeout(() => setImmediate(expire), timeoutMs) };
+    // As in nginx, what the socket has is read before a timer counts.
+    const expire = (): void => {
+      if (this.waiting !== waiting) return;
       this.waiting = null;
       tell({ err: 'timeout' });
-    }, timeoutMs);
-    this.waiting = { pattern, tell, timer };
+    };
+    this.waiting = waiting;
     this.serve();
   }
 
@@ -100,10 +103,12 @@ export class LuaSockets {
       clearTimeout(timer);
       tell(answer);
     };
-    const timer = setTimeout(() => {
+    const expire = (): void => {
+      if (done) return;
       once({ err: 'timeout' });
       socket.destroy();
-    }, timeoutMs ?? 60_000);
+    };
+    const timer = setTimeout(() => setImmediate(expire), timeoutMs ?? 60_000);
     socket.on('error', (error: NodeJS.ErrnoException) => once({ err: wordsFor(error) }));
     socket.once('connect', () => {
       this.connections.set(id, new Connection(socket, pool));

@@ -1,5 +1,6 @@
 /** Runs a policy server until it is told to stop. */
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
 import { policies } from '../policies.js';
 import { createRuntime } from '../runtime/index.js';
 import { jsonLog } from './log.js';
@@ -14,6 +15,8 @@ export class UsageError extends Error {
 const SHARE = '/usr/local/kong';
 const DRAIN_MS = 10_000;
 const PARENT_MS = 1000;
+/** By how much garbage may outgrow what is in use, in percent, before it is collected. V8's own measure is several times as much. */
+const GARBAGE_PERCENT = 20;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -61,12 +64,13 @@ function settingsOf(args: readonly string[], environment: Environment): Settings
 }
 
 /**
- * Starts a policy server.
+ * Starts a policy server. Changes how this process collects garbage: its memory is to stay flat.
  * @param environment what secrets named `env:…` stand for, and `KONG_PREFIX`
  * @throws UsageError, or what keeps a socket from being listened on
  */
 export async function runServer(args: readonly string[], environment: Environment): Promise<Running> {
   const settings = settingsOf(args, environment);
+  setFlagsFromString(`--heap-growing-percent=${GARBAGE_PERCENT}`);
   const log = jsonLog(environment['GATEHOUSE_LOG_LEVEL']);
   const runtime = createRuntime({ log, environment });
   const { effects } = runtime;

@@ -78,7 +78,8 @@ export function redisStores(system: string, settings: RedisSettings, effects: St
     replay: new RedisReplayStore(redis, keys),
     revocations: new RedisRevocationFeed(redis, keys, events, effects),
     apiKeys: new RedisApiKeyStore(redis, keys, events),
-    ping: () => redis.command('ping', []).then(() => undefined),
+    // No request waits for it: a node that has just started, or is busy, is not one whose Redis is away.
+    ping: () => redis.command('ping', [], { background: true }).then(() => undefined),
     settled: () =>
       redis.command('ping', []).then(
         () => undefined,

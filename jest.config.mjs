@@ -38,11 +38,11 @@ export default {
   testTimeout: 30_000,
   reporters: ['default', '<rootDir>/scripts/summary-reporter.mjs'],
   projects: [
-    project('unit', [...parts.map((p) => `${p}/src/**/*.test.ts`), 'test/tidy/**/*.test.ts']),
+    project('unit', [...parts.map((p) => `${p}/src/**/*.test.ts`), 'test/tidy/**/*.test.ts', 'test/support/**/*.test.ts']),
     project('conformance', ['test/conformance/**/*.test.ts']),
-    project('contract', ['test/contract/**/*.test.ts'], { globalSetup: '<rootDir>/test/support/redis-setup.mjs' }),
+    project('contract', ['test/contract/**/*.test.ts'], { globalSetup: '<rootDir>/test/support/parts-setup.mjs' }),
     project('integration', ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/chaos/**/*.test.ts'], {
-      globalSetup: '<rootDir>/test/support/redis-setup.mjs',
+      globalSetup: '<rootDir>/test/support/parts-setup.mjs',
     }),
     // What needs a real Kong: one that runs (`make test-contract`), or one that the tests start and break (`make test-kong`).
     ...(process.env.KONG_URL ? [project('kong', ['test/kong/*.test.ts'])] : []),

@@ -36,36 +36,11 @@ write_pom() {
 POM
 }
 
-# The settings that all brokers of the tests share. Ports and directories come from who starts one.
-write_settings() {
-  cat >"$1" <<SETTINGS
-process.roles=broker,controller
-node.id=1
-controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
-inter.broker.listener.name=PLAINTEXT
-num.partitions=4
-offsets.topic.num.partitions=1
-offsets.topic.replication.factor=1
-transaction.state.log.num.partitions=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.num.partitions=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-group.initial.rebalance.delay.ms=0
-auto.create.topics.enable=true
-broker.heartbeat.interval.ms=500
-broker.session.timeout.ms=2000
-SETTINGS
-}
-
 # Formats the directory that brokers begin with.
 prepare() {
   (
     cd "$1"
-    write_settings settings.properties
-    cp settings.properties once.properties
+    cp "$root/test/support/parts/kafka.properties" once.properties
     cat >>once.properties <<ONCE
 listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0
 advertised.listeners=PLAINTEXT://127.0.0.1:9092

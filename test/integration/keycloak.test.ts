@@ -246,7 +246,7 @@ describe('at a Keycloak in trouble', () => {
       const { accessToken, refreshToken } = await tokens();
       const { json } = await ask('/auth/login', undefined, {});
       const state = (json as { state: string }).state;
-      keycloak.pause();
+      await keycloak.pause();
       try {
         const late = await refresh(refreshToken);
         expect(late).toMatchObject({ status: 503, headers: { 'retry-after': expect.any(String) }, json: { statusCode: 503 } });
@@ -255,7 +255,7 @@ describe('at a Keycloak in trouble', () => {
         expect((await ask('/auth/login', undefined, {})).status).toBe(200);
         expect(await me(accessToken)).toBe(200);
       } finally {
-        keycloak.resume();
+        await keycloak.resume();
       }
       await eventually('it refreshes again, once Keycloak has woken', async () =>
         [200, 401].includes((await refresh(refreshToken)).status),

@@ -58,9 +58,9 @@ beforeAll(async () => {
   provider = later(await startProvider(), (one) => one.close());
   [a, b] = [await replica(), await replica()];
 });
-beforeEach(() => {
+beforeEach(async () => {
   provider.behaviour.delayMs = 0;
-  server.resume();
+  await server.resume();
 });
 afterAll(async () => {
   for (const end of ends) await end();
@@ -170,9 +170,9 @@ describe('Redis away', () => {
     const callback = await approve(new FormBrowser(), (begun.json as { authUrl: string }).authUrl);
     const path = callback.pathname + callback.search;
     const before = provider.behaviour.count('token');
-    server.pause();
+    await server.pause();
     const answers = await Promise.all([a.ask(path), a.refresh(tokens.refreshToken), a.ask('/auth/sessions', bearer(tokens))]);
-    server.resume();
+    await server.resume();
     expect(answers.map(({ status, headers }) => [status, headers['retry-after']])).toEqual(Array(3).fill([503, '1']));
     expect(provider.behaviour.count('token')).toBe(before);
     await eventually('it is back', async () => (await a.refresh(tokens.refreshToken)).status === 200);

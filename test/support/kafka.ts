@@ -1,5 +1,5 @@
-/** A real Kafka (KRaft, one broker) for a test: on ports of its own, in a directory of its own; found on the machine or installed. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+/** A real Kafka (KRaft, one broker) for a test: on ports and in a directory of its own; in a container, or natively, installed when it is missing. */
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
@@ -7,11 +7,17 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { type SecureEntrance, secureEntrance } from './kafka-secure.js';
+import type { ContainerProgram } from './parts/container.js';
+import type { NativeProgram } from './parts/native.js';
+import { type Part, preparePart } from './parts/part.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const START_MS = 90_000;
-const STOP_MS = 20_000;
 const JVM = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
+
+/** The settings that all brokers of the tests share; those of one follow them. */
+const SETTINGS = path.join(root, 'test/support/parts/kafka.properties');
+const CLUSTER = 'AAAAAAAAAAAAAAAAAAAAAQ';
 
 /** A message as it stands in a topic. */
 export interface ReadMessage {
@@ -39,13 +45,61 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-export class TestKafka {
-  private child: ChildProcess | null = null;
-  private paused = false;
-  private said = '';
+/** Where Kafka is on this machine: installed, once, when it is missing. */
+const kafkaHome = (): string =>
+  execFileSync(path.join(root, 'scripts/kafka-server.sh'), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
 
+/** Classes that are ready to map make a start four times as fast; the first broker of a machine leaves them for the others. */
+class ClassArchive {
+  private readonly file: string;
+  private readonly made: string;
+
+  constructor(home: string) {
+    this.file = path.join(home, 'kafka.jsa');
+    this.made = `${this.file}.${process.pid}`;
+  }
+
+  get there(): boolean {
+    return fs.existsSync(this.file);
+  }
+
+  get flag(): string {
+    return this.there ? `-XX:SharedArchiveFile=${this.file}` : `-XX:ArchiveClassesAtExit=${this.made}`;
+  }
+
+  /** After a broker that wrote it has ended in peace. */
+  keep(): void {
+    if (fs.existsSync(this.made)) fs.renameSync(this.made, this.file);
+  }
+}
+
+const server = (libraries: string, directory: string, ...jvm: string[]): string[] => [
+  ...JVM,
+  ...jvm,
+  '-cp',
+  libraries,
+  'kafka.Kafka',
+  path.join(directory, 'server.properties'),
+];
+
+function nativeProgram(home: string, directory: string, archive: ClassArchive): () => NativeProgram {
+  fs.cpSync(path.join(home, 'data'), path.join(directory, 'data'), { recursive: true });
+  return () => ({ command: 'java', args: server(path.join(home, 'lib/*'), directory, archive.flag), directory });
+}
+
+/** Formats its data first, unless an earlier launch did. */
+function containerProgram(directory: string): ContainerProgram {
+  const libraries = '/opt/kafka/libs/*';
+  const format = `java -cp '${libraries}' kafka.tools.StorageTool format --ignore-formatted -t ${CLUSTER} -c "$0" >/dev/null`;
+  const script = `${format} && exec java "$@"`;
+  const command = [path.join(directory, 'server.properties'), ...server(libraries, directory)];
+  return { entrypoint: ['sh', '-c', script], command, directory };
+}
+
+export class TestKafka {
   private constructor(
-    private readonly home: string,
+    private readonly part: Part,
+    private readonly archive: ClassArchive | null,
     private readonly directory: string,
     readonly port: number,
     /** A second way in, by TLS and password. */
@@ -54,17 +108,12 @@ export class TestKafka {
 
   /** Starts a broker and waits until it takes messages. Ends with the process; `stop` also removes its files. */
   static async start(): Promise<TestKafka> {
-    const home = execFileSync(path.join(root, 'scripts/kafka-server.sh'), {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-    }).trim();
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'gatehouse-kafka-'));
     const [port, controller, securePort] = (await freePorts(3)) as [number, number, number];
-    fs.cpSync(path.join(home, 'data'), path.join(directory, 'data'), { recursive: true });
     const { entrance, settings } = await secureEntrance(directory, securePort);
     const entrances = `PLAINTEXT://127.0.0.1:${port},SECURE://${entrance.address}`;
     const own = [
-      fs.readFileSync(path.join(home, 'settings.properties'), 'utf8'),
+      fs.readFileSync(SETTINGS, 'utf8'),
       `listeners=${entrances},CONTROLLER://127.0.0.1:${controller}`,
       `advertised.listeners=${entrances}`,
       `controller.quorum.voters=1@127.0.0.1:${controller}`,
@@ -72,7 +121,16 @@ export class TestKafka {
       ...settings,
     ];
     fs.writeFileSync(path.join(directory, 'server.properties'), own.join('\n'));
-    const kafka = new TestKafka(home, directory, port, entrance);
+    let archive: ClassArchive | null = null;
+    const part = await preparePart('kafka', {
+      native: () => {
+        const home = kafkaHome();
+        archive = new ClassArchive(home);
+        return nativeProgram(home, directory, archive);
+      },
+      container: () => containerProgram(directory),
+    });
+    const kafka = new TestKafka(part, archive, directory, port, entrance);
     await kafka.launch();
     return kafka;
   }
@@ -84,50 +142,35 @@ export class TestKafka {
 
   /** Starts it (again) with the messages that it had. */
   async launch(): Promise<void> {
-    const args = [
-      ...JVM,
-      this.archive(),
-      '-cp',
-      path.join(this.home, 'lib/*'),
-      'kafka.Kafka',
-      path.join(this.directory, 'server.properties'),
-    ];
-    const child = spawn('java', args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.directory });
-    this.child = child;
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => this.hear(String(data)));
-    const end = (): void => void child.kill('SIGKILL');
-    process.once('exit', end);
-    child.once('exit', () => process.off('exit', end));
+    await this.part.launch();
     const until = Date.now() + START_MS;
     while (!(await this.answers())) {
-      if (this.ended || Date.now() > until) throw new Error(`Kafka did not start on port ${this.port}: ${this.said}`);
+      if (this.part.ended || Date.now() > until) throw new Error(`Kafka did not start on port ${this.port}: ${await this.part.said()}`);
       await sleep(100);
     }
   }
 
   /** Ends it without a word to anybody; its messages stay. */
-  async kill(): Promise<void> {
-    await this.end('SIGKILL');
+  kill(): Promise<void> {
+    return this.part.kill();
   }
 
   /** Stops it where it stands: connections stay open, nothing is answered. */
-  pause(): void {
-    this.child?.kill('SIGSTOP');
-    this.paused = true;
+  pause(): Promise<void> {
+    return this.part.pause();
   }
 
-  resume(): void {
-    if (this.paused) this.child?.kill('SIGCONT');
-    this.paused = false;
+  resume(): Promise<void> {
+    return this.part.resume();
   }
 
   /** Ends it for good. */
   async stop(): Promise<void> {
-    this.resume();
-    // The first broker of a machine ends in peace, so that it leaves its classes for the others.
-    await this.end(fs.existsSync(path.join(this.home, 'kafka.jsa')) ? 'SIGKILL' : 'SIGTERM');
-    const made = path.join(this.home, `kafka.jsa.${process.pid}`);
-    if (fs.existsSync(made)) fs.renameSync(made, path.join(this.home, 'kafka.jsa'));
+    await this.part.resume();
+    // In peace where it has classes to leave for the others.
+    if (this.archive && !this.archive.there) await this.part.kill('SIGTERM');
+    await this.part.remove();
+    this.archive?.keep();
     fs.rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -181,31 +224,6 @@ export class TestKafka {
     } finally {
       await consumer.disconnect();
     }
-  }
-
-  private get ended(): boolean {
-    return !this.child || this.child.exitCode !== null || this.child.signalCode !== null;
-  }
-
-  /** Classes that are ready to map make a start four times as fast. */
-  private archive(): string {
-    const archive = path.join(this.home, 'kafka.jsa');
-    return fs.existsSync(archive) ? `-XX:SharedArchiveFile=${archive}` : `-XX:ArchiveClassesAtExit=${archive}.${process.pid}`;
-  }
-
-  private hear(text: string): void {
-    this.said = (this.said + text).slice(-2000);
-  }
-
-  private async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    const { child } = this;
-    if (!child || this.ended) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill(signal);
-    const harder = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-    await gone;
-    clearTimeout(harder);
-    this.child = null;
   }
 
   /** Whether the broker has registered itself: a port that answers is not enough. */

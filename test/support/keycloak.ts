@@ -1,11 +1,14 @@
-/** A real Keycloak for a test, with our realm, on a free port and a database of its own; installed and prepared when it is missing. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { closeSync, copyFileSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+/** A real Keycloak for a test, with our realm, on a free port and a database of its own; in a container, or natively, then installed and prepared. */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, call } from '@gatehouse/testkit';
 import { freePort } from './gateway-process.js';
+import type { ContainerProgram } from './parts/container.js';
+import type { NativeProgram } from './parts/native.js';
+import { type Part, preparePart } from './parts/part.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const START_MS = 120_000;
@@ -18,23 +21,49 @@ const JAVA_OPTS =
 /** What tests change of a client; members as Keycloak's admin API has them. */
 export type ClientChange = Readonly<Record<string, unknown>> & { readonly attributes?: Readonly<Record<string, string>> };
 
+const optionsAt = (port: number): string[] => [
+  '--http-enabled=true',
+  '--http-host=127.0.0.1',
+  `--http-port=${port}`,
+  '--hostname-strict=false',
+  '--cache=local',
+];
+const environment = (folder: string): Readonly<Record<string, string>> => ({
+  JAVA_OPTS,
+  KC_DB_URL: `jdbc:h2:file:${folder}/keycloakdb;NON_KEYWORDS=VALUE;WRITE_DELAY=0`,
+});
+
+/** Installs what is missing (minutes, once) and copies the prepared database. */
+function nativeProgram(port: number, folder: string): () => NativeProgram {
+  const output = execFileSync(path.join(root, 'scripts/keycloak.sh'), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const [home = '', database = ''] = output.trim().split('\n').slice(-2);
+  copyFileSync(path.join(database, 'keycloakdb.mv.db'), path.join(folder, 'keycloakdb.mv.db'));
+  const args = ['start', '--optimized', ...optionsAt(port)];
+  return () => ({ command: path.join(home, 'bin/kc.sh'), args, env: environment(folder), group: true });
+}
+
+/** The image is not built for a database, and has no realm yet: the first launch does both. */
+const containerProgram = (port: number): ContainerProgram => ({
+  command: ['start', '--db=dev-file', '--import-realm', ...optionsAt(port)],
+  env: { ...environment('/opt/keycloak/data/h2'), KC_BOOTSTRAP_ADMIN_USERNAME: 'admin', KC_BOOTSTRAP_ADMIN_PASSWORD: 'admin' },
+  files: { '/opt/keycloak/data/import/realm.json': path.join(root, 'auth-sidecar/keycloak/realm.json') },
+});
+
 export class TestKeycloak implements AsyncDisposable {
-  private child: ChildProcess | undefined;
   private adminToken: { readonly value: string; readonly endsAt: number } | undefined;
 
   private constructor(
     readonly port: number,
-    private readonly home: string,
+    private readonly part: Part,
     private readonly folder: string,
   ) {}
 
-  /** Installs what is missing (minutes, once), copies the prepared database and starts. */
+  /** Makes one ready and starts it. */
   static async start(): Promise<TestKeycloak> {
-    const output = execFileSync(path.join(root, 'scripts/keycloak.sh'), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-    const [home = '', database = ''] = output.trim().split('\n').slice(-2);
     const folder = mkdtempSync(path.join(os.tmpdir(), 'keycloak-'));
-    copyFileSync(path.join(database, 'keycloakdb.mv.db'), path.join(folder, 'keycloakdb.mv.db'));
-    const keycloak = new TestKeycloak(await freePort(), home, folder);
+    const port = await freePort();
+    const part = await preparePart('keycloak', { native: () => nativeProgram(port, folder), container: () => containerProgram(port) });
+    const keycloak = new TestKeycloak(port, part, folder);
     await keycloak.launch();
     return keycloak;
   }
@@ -49,44 +78,28 @@ export class TestKeycloak implements AsyncDisposable {
 
   /** Starts it (again) on the same database, and waits until the realm answers. */
   async launch(): Promise<void> {
-    const options = [
-      '--http-enabled=true',
-      '--http-host=127.0.0.1',
-      `--http-port=${this.port}`,
-      '--hostname-strict=false',
-      '--cache=local',
-    ];
-    const log = openSync(this.logFile, 'a');
-    const child = spawn(path.join(this.home, 'bin/kc.sh'), ['start', '--optimized', ...options], {
-      env: { ...process.env, JAVA_OPTS, KC_DB_URL: `jdbc:h2:file:${this.folder}/keycloakdb;NON_KEYWORDS=VALUE;WRITE_DELAY=0` },
-      stdio: ['ignore', log, log],
-      // The script stays beside the server: signals go to both.
-      detached: true,
-    });
-    closeSync(log);
-    this.child = child;
-    const end = (): void => this.signal('SIGKILL');
-    process.once('exit', end);
-    child.once('exit', () => process.off('exit', end));
-    await this.ready(child);
+    await this.part.launch();
+    for (const until = Date.now() + START_MS; Date.now() < until && !this.part.ended; await sleep(100)) {
+      const answer = await call(`${this.issuer}/.well-known/openid-configuration`, { timeoutMs: 2000 }).catch(() => undefined);
+      if (answer?.status === 200) return;
+    }
+    const said = await this.part.said();
+    await this.part.remove();
+    throw new Error(`Keycloak did not start:\n${said}`);
   }
 
   /** Ends it without a word to anybody. */
-  async kill(): Promise<void> {
-    const { child } = this;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    this.signal('SIGKILL');
-    await gone;
+  kill(): Promise<void> {
+    return this.part.kill();
   }
 
   /** Stops it where it stands: connections stay open, nothing is answered. */
-  pause(): void {
-    this.signal('SIGSTOP');
+  pause(): Promise<void> {
+    return this.part.pause();
   }
 
-  resume(): void {
-    this.signal('SIGCONT');
+  resume(): Promise<void> {
+    return this.part.resume();
   }
 
   /** Ends all sessions of a user, as an administrator does; Keycloak then tells the application by the back channel. */
@@ -126,17 +139,8 @@ export class TestKeycloak implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill();
+    await this.part.remove();
     rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  private get logFile(): string {
-    return path.join(this.folder, 'log');
-  }
-
-  private signal(name: NodeJS.Signals): void {
-    const { child } = this;
-    if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, name);
   }
 
   private async token(): Promise<string> {
@@ -149,14 +153,5 @@ export class TestKeycloak implements AsyncDisposable {
     const { access_token: value } = answer.json as { access_token: string };
     this.adminToken = { value, endsAt: Date.now() + 30_000 };
     return value;
-  }
-
-  private async ready(child: ChildProcess): Promise<void> {
-    for (const until = Date.now() + START_MS; Date.now() < until && child.exitCode === null; await sleep(100)) {
-      const answer = await call(`${this.issuer}/.well-known/openid-configuration`, { timeoutMs: 2000 }).catch(() => undefined);
-      if (answer?.status === 200) return;
-    }
-    await this.kill();
-    throw new Error(`Keycloak did not start:\n${readFileSync(this.logFile, 'utf8').slice(-4000)}`);
   }
 }

@@ -1,9 +1,10 @@
-/** A real Redis for a test: small, on a port of its own, with nothing on disk; found on the machine or installed. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+/** A real Redis for a test: small, on a port of its own, with nothing on disk; in a container, or found on the machine or installed. */
+import { execFileSync } from 'node:child_process';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Part, preparePart } from './parts/part.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const START_MS = 10_000;
@@ -44,18 +45,24 @@ export const redisProgram = (): string =>
   execFileSync(path.join(root, 'scripts/redis-server.sh'), { encoding: 'utf8' }).trim().split('\n')[0]!;
 
 export class TestRedis {
-  private child: ChildProcess | null = null;
-  private paused = false;
-
   private constructor(
     readonly port: number,
-    private readonly binary: string,
-    private readonly more: readonly string[],
+    private readonly part: Part,
   ) {}
 
   /** @param more arguments of redis-server */
   static async start(...more: string[]): Promise<TestRedis> {
-    const redis = new TestRedis(await freePort(), redisProgram(), more);
+    const port = await freePort();
+    const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--maxmemory', '64mb'];
+    const args = [...fixed, '--loglevel', 'warning', ...more];
+    const part = await preparePart('redis', {
+      native: () => {
+        const command = redisProgram();
+        return () => ({ command, args: [...args, '--dir', os.tmpdir()] });
+      },
+      container: () => ({ command: ['redis-server', ...args] }),
+    });
+    const redis = new TestRedis(port, part);
     await redis.launch();
     return redis;
   }
@@ -76,39 +83,27 @@ export class TestRedis {
 
   /** Starts it (again), with an empty memory. */
   async launch(): Promise<void> {
-    const fixed = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--maxmemory', '64mb'];
-    const child = spawn(this.binary, [...fixed, '--loglevel', 'warning', '--dir', os.tmpdir(), ...this.more], { stdio: 'ignore' });
-    this.child = child;
-    const end = (): void => void child.kill('SIGKILL');
-    process.once('exit', end);
-    child.once('exit', () => process.off('exit', end));
+    await this.part.launch();
     const until = Date.now() + START_MS;
     for (;;) {
       if (await this.answers()) return;
-      if (child.exitCode !== null || Date.now() > until) throw new Error(`Redis did not start on port ${this.port}`);
+      if (this.part.ended || Date.now() > until) throw new Error(`Redis did not start on port ${this.port}: ${await this.part.said()}`);
       await sleep(10);
     }
   }
 
   /** Ends it without a word to anybody. */
-  async kill(): Promise<void> {
-    const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await gone;
-    this.child = null;
+  kill(): Promise<void> {
+    return this.part.remove();
   }
 
   /** Stops it where it stands: connections stay open, nothing is answered. */
-  pause(): void {
-    this.child?.kill('SIGSTOP');
-    this.paused = true;
+  pause(): Promise<void> {
+    return this.part.pause();
   }
 
-  resume(): void {
-    if (this.paused) this.child?.kill('SIGCONT');
-    this.paused = false;
+  resume(): Promise<void> {
+    return this.part.resume();
   }
 
   /** Lets all keys age by this much, so that no test has to wait for it. */

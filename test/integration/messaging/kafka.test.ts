@@ -70,9 +70,9 @@ describe('a broker', () => {
   test('that stands still is unavailable within its deadline; so is one that is not there; a closed one too', async () => {
     const broker = brokerOf();
     await broker.send([message('one', 0)]);
-    kafka.pause();
+    await kafka.pause();
     await expect(broker.send([message('one', 1)])).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' });
-    kafka.resume();
+    await kafka.resume();
     await eventually('it works again', () =>
       broker.send([message('one', 2)]).then(
         () => true,
@@ -126,10 +126,10 @@ describe('an outbox', () => {
     for (let n = 0; n < 600; n++) {
       outbox.publish(userEvent('pauses', n, 20));
       if (n % 200 !== 100) continue;
-      kafka.pause();
+      await kafka.pause();
       const failures = outbox.stats().sendFailures;
       await eventually('a delivery fails', () => outbox.stats().sendFailures > failures, 20_000);
-      kafka.resume();
+      await kafka.resume();
     }
     expect(await outbox.drained(30_000)).toBe(true);
     await outbox.close();

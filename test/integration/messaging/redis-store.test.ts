@@ -93,11 +93,11 @@ describe('Redis away', () => {
     const outbox = openOutbox({ store: redisStore({ redis, name: 'away', pollMs: 10, callMs: 200 }), broker, log: quiet });
     for (let n = 0; n < 100; n++) outbox.publish(userEvent(TOPIC, n, 5));
     expect(await outbox.stored(5_000)).toBe(true);
-    server.pause();
+    await server.pause();
     for (let n = 100; n < 200; n++) outbox.publish(userEvent(TOPIC, n, 5));
     expect(await outbox.stored(50)).toBe(false);
     await eventually('the store is known to be away', () => !outbox.stats().storeUp);
-    server.resume();
+    await server.resume();
     await eventually('all delivered', () => new Set(broker.list().map(({ value }) => String(value))).size === 200);
     expectAllInOrder(broker.list(), 200, 5);
     await outbox.close();

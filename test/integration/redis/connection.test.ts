@@ -61,7 +61,7 @@ describe('deadlines', () => {
     }));
     endings.push(resume);
     const { redis, clock, effects } = await underClock(port);
-    pause();
+    await pause();
     const waiting = watched(redis.command('get', ['a']));
     await clock.advance(49);
     expect(waiting.state).toBe('pending');
@@ -75,7 +75,7 @@ describe('deadlines', () => {
     expect(redis.health.state).toBe('down');
     await expect(redis.command('get', ['a'])).rejects.toBeInstanceOf(RedisAwayError);
     expect(effects.values.get('gatehouse_redis_up{test}')).toBe(0);
-    resume();
+    await resume();
     await eventually('it is back', async () => {
       await clock.advance(50);
       return redis.health.state === 'up';

@@ -21,7 +21,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const stores of open.splice(0)) stores.close();
-  server.resume();
+  await server.resume();
   await server.kill();
 });
 
@@ -117,14 +117,14 @@ describe('limits', () => {
       await decide(limiter);
       const flood = Array.from({ length: 100 }, () => decide(limiter));
       if (how === 'killed') await server.kill();
-      else server.pause();
+      else await server.pause();
       const during = await Promise.all([...flood, ...Array.from({ length: 100 }, () => decide(limiter))]);
       expect(during.filter(({ kind }) => kind === 'pass')).toHaveLength(200);
       const alone = await Promise.all(Array.from({ length: 800 }, () => decide(limiter)));
       expect(alone.filter(({ kind }) => kind === 'pass').length).toBeLessThanOrEqual(500);
       expect(made!.effects.lines.map(({ message }) => message)).toContain('requests are not counted in Redis');
       if (how === 'killed') await server.launch();
-      else server.resume();
+      else await server.resume();
       await eventually('it is counted in Redis again', async () => {
         await decide(limiter, '1.1.1.2');
         return made!.effects.lines.some(({ message }) => message === 'requests are counted in Redis again');
@@ -230,12 +230,12 @@ describe('revocations', () => {
       () => void heard++,
     );
     await eventually('it is heard', () => heard > 0);
-    server.pause();
+    await server.pause();
     await eventually('it is missed', () => a!.effects.lines.some(({ message }) => message === 'Redis is away'));
     const before = heard;
     await new Promise((resolve) => setImmediate(resolve));
     expect(heard).toBe(before);
-    server.resume();
+    await server.resume();
     await eventually('it is heard again', () => heard > before);
   });
 });

@@ -18,7 +18,9 @@ let browser: Browser;
 let demo = '';
 
 beforeAll(async () => {
-  [stack, browser] = await Promise.all([RunningStack.start(alone), startChromium()]);
+  // First: installing it holds this process, and the stack's deadline would pass.
+  browser = await startChromium();
+  stack = await RunningStack.start(alone);
   demo = `https://interview.localhost:${stack.environment['PROXY_TLS_PORT']}/auth/demo`;
 }, SETUP_MS);
 afterAll(() => Promise.all([stack?.stop(), browser?.close()]), TEST_MS);

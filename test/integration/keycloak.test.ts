@@ -88,11 +88,9 @@ const told = (eventType: string, data: object): Promise<void> =>
   );
 
 beforeAll(async () => {
-  [keycloak, redis, mocks] = await Promise.all([
-    TestKeycloak.start(),
-    TestRedis.start(),
-    startMocks({ systems: ['interview'], ports: ephemeralPorts }),
-  ]);
+  // First and alone: installing it holds this process for as long as that takes, and the deadlines of others would pass.
+  keycloak = await TestKeycloak.start();
+  [redis, mocks] = await Promise.all([TestRedis.start(), startMocks({ systems: ['interview'], ports: ephemeralPorts })]);
   const shared = {
     REDIS_URL: redis.url,
     REDIS_DEADLINE_MS: '5000',

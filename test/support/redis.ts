@@ -8,6 +8,7 @@ import { type Part, preparePart } from './parts/part.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const START_MS = 10_000;
+const TRIES_MIN = 50;
 
 /** A command as Redis reads it (RESP). */
 function encode(args: readonly string[]): string {
@@ -85,9 +86,11 @@ export class TestRedis {
   async launch(): Promise<void> {
     await this.part.launch();
     const until = Date.now() + START_MS;
-    for (;;) {
+    for (let tries = 1; ; tries++) {
       if (await this.answers()) return;
-      if (this.part.ended || Date.now() > until) throw new Error(`Redis did not start on port ${this.port}: ${await this.part.said()}`);
+      // Time alone says nothing where this process was held up meanwhile.
+      if (this.part.ended || (Date.now() > until && tries > TRIES_MIN))
+        throw new Error(`Redis did not start on port ${this.port}: ${await this.part.said()}`);
       await sleep(10);
     }
   }

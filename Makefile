@@ -24,7 +24,7 @@ demo: build ## walk through each system with real requests
 	@bin/gatehouse demo
 
 test: build lua check ## everything that CI runs
-	@scripts/jest
+	@scripts/jest --forceExit
 
 check: build ## types, lint, tidy, drift of rendered files
 	@$(RUN) biome check --error-on-warnings .
